@@ -40,25 +40,25 @@ def issue(
     with report_errors():
         from reader.softcard.image import CardFile
         from reader.softcard.kinds import issue_kind
-        from terminal.simulated.personas.card_issuing import holder_of
-        from terminal.simulated.personas.props import authority_of, card_entry, trust_of
+        from terminal.simulated.personas.card_issuing import holder_for
+        from terminal.simulated.personas.props import card_entry, load_test_authority, trust_registry
         from terminal.simulated.service.enrolment import registry_path
-        from terminal.simulated.service.people import invented_people
+        from terminal.simulated.service.people import fictitious_people
         from terminal.simulated.service.registry import RegistryFile
         from vision.synthetic.portrait import card_portrait
 
-        people = invented_people()
+        people = fictitious_people()
         holder = person or DEFAULT_PERSONS.get(kind, "adult")
         if holder not in people:
             fail(f"unknown person {holder!r}. Choose one of: {', '.join(people)}.")
         path = _path(file, settings.state_dir)
         if path.exists():
             fail(f"{path} exists. Choose a different file name, or remove the file first.")
-        authority = authority_of(settings.state_dir)
+        authority = load_test_authority(settings.state_dir)
         image = issue_kind(
             kind,
             authority,
-            holder=holder_of(people[holder]),
+            holder=holder_for(people[holder]),
             portrait_jp2=card_portrait(face),
             photo_kb=photo_kb,
             pin=pin,
@@ -68,7 +68,9 @@ def issue(
         if not image.has_holder:
             echo(f"issued {path}\n{kind}, not registered for a person")
             return
-        RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority).merged(card_entry(image, holder)))
+        RegistryFile(registry_path(settings.state_dir)).merge(
+            trust_registry(authority).merged(card_entry(image, holder))
+        )
         echo(f"issued {path}\n{kind}, for {holder!r}, valid until {image.expires_on}")
 
 

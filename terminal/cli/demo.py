@@ -90,7 +90,7 @@ def play_personas(
         from terminal.assembly import face_engine
         from terminal.simulated.demo.auto import AutoDemo, as_json
         from terminal.simulated.demo.counter import DemoCounter
-        from terminal.simulated.demo.places import card_places
+        from terminal.simulated.demo.readers import demo_readers
         from terminal.simulated.demo.stage import open_stage
         from terminal.simulated.demo.table import table
         from terminal.simulated.personas.cast import BY_NAME, PERSONAS
@@ -105,7 +105,7 @@ def play_personas(
         chosen = [BY_NAME[name] for name in names] or list(PERSONAS)
         stage = open_stage(camera, face_engine(settings))
         counter = stack.enter_context(DemoCounter(settings, service_url=service, keep_cards=camera is None))
-        places = stack.enter_context(card_places(pcsc=pcsc))
+        places = stack.enter_context(demo_readers(pcsc=pcsc))
         outcomes = asyncio.run(AutoDemo(counter, places, stage, counter.settings, echo).play(chosen))
         echo(table(outcomes))
         if json is not None:

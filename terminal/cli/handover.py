@@ -56,9 +56,9 @@ def sample(
         from config.japan import JAPAN
         from terminal.handover.xml import Encoding
         from terminal.simulated.exchange.sample_files import Sample, all_files, face_file
-        from terminal.simulated.service.people import invented_people
+        from terminal.simulated.service.people import fictitious_people
 
-        people, now = invented_people(people_file), datetime.now(UTC).astimezone(JAPAN)
+        people, now = fictitious_people(people_file), datetime.now(UTC).astimezone(JAPAN)
         encoding: Encoding = "Shift_JIS" if shift_jis else "UTF-8"
         institution = settings.service.institution_code
         if person is not None:
@@ -75,12 +75,12 @@ def sample(
 
 
 def _print_elements(files: "list[SampleFile]") -> None:
-    from terminal.simulated.exchange.sample_files import elements_of
+    from terminal.simulated.exchange.sample_files import files_by_element
 
-    files_by_element = elements_of(files)
-    missing = [name for name, containing in files_by_element.items() if not containing]
+    elements = files_by_element(files)
+    missing = [name for name, containing in elements.items() if not containing]
     echo(
-        f"{len(files_by_element) - len(missing)} of {len(files_by_element)} elements of "
+        f"{len(elements) - len(missing)} of {len(elements)} elements of "
         "ResultOfQualificationConfirmation are in these files."
     )
     for name in missing:

@@ -44,7 +44,7 @@ def serve_stub(
     ] = None,
     behaviour: Annotated[
         list[str] | None,
-        typer.Option(help="Simulated faults: a TOML file, or submit@elder:manner=half,times=1. Can be repeated."),
+        typer.Option(help="Simulated faults: a TOML file, or submit@elder:mode=half,times=1. Can be repeated."),
     ] = None,
     in_memory: Annotated[bool, typer.Option("--in-memory", help="Store checks in memory only.")] = False,
     database: Annotated[
@@ -59,14 +59,14 @@ def serve_stub(
     log_to_stderr(verbose=verbose)
     settings = settings_or_exit(config)
     with report_errors():
-        from terminal.simulated.personas.props import authority_of, trust_of
+        from terminal.simulated.personas.props import load_test_authority, trust_registry
         from terminal.simulated.service.enrolment import registry_path
         from terminal.simulated.service.registry import RegistryFile
         from terminal.simulated.service.server import require_line, serve
 
         rules, keys = _behaviour(behaviour or []), None if line is None else _tls_keys(line)
         # trust cards issued with this state folder
-        RegistryFile(registry_path(settings.state_dir)).merge(trust_of(authority_of(settings.state_dir)))
+        RegistryFile(registry_path(settings.state_dir)).merge(trust_registry(load_test_authority(settings.state_dir)))
         require_line(host, keys)
         url = f"{'https' if keys else 'http'}://{f'[{host}]' if ':' in host else host}:{port}"
         echo(f"Simulated qualification-check service on {url}. Press Ctrl-C to stop.")
@@ -189,8 +189,8 @@ def people() -> None:
 
     Example: uketsuke stub people
     """
-    from terminal.simulated.service.people import invented_people
+    from terminal.simulated.service.people import fictitious_people
 
-    for name, person in invented_people().items():
+    for name, person in fictitious_people().items():
         registration = "registered" if person.registered else "not registered"
         echo(f"{name:20} born {person.born}, {registration}, validity {person.validity}")

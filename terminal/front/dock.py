@@ -39,7 +39,7 @@ class DockState:
     camera_unplugged: bool = False
     reader_unplugged: bool = False
     service: ServiceMode = ServiceMode.NORMAL
-    clock_late: bool = False
+    clock_slow: bool = False
 
 
 OTHER_CARD = "suica"
@@ -98,9 +98,9 @@ class Dock(Protocol):
 
     async def set_service_mode(self, service: ServiceMode) -> None: ...
 
-    async def set_clock_late(self, late: bool) -> None: ...
+    async def set_clock_slow(self, slow: bool) -> None: ...
 
-    async def switch_off_and_on(self) -> None:
+    async def power_cycle(self) -> None:
         """Simulate a power cut and restart. Remove the card on the reader first."""
 
     async def sit_down(self) -> None:

@@ -29,7 +29,7 @@ from terminal.handover import process as helper_process
 from terminal.session import events as ev
 from terminal.session.effects import CheckFace
 from terminal.session.rules import Now
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import Props
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
@@ -129,7 +129,7 @@ class SoakTerminal:
     service: ServiceProcess
     conductor: Conductor
     clock: SoakClock
-    reader: SimulatedPlace
+    reader: SimulatedReaders
     camera: FakeCamera
     cards: dict[str, CardImage]
     share: Path
@@ -172,9 +172,9 @@ def open_soak_terminal(folder: Path, rng: random.Random, cards: Path | None = No
     enrol_locally(state, "terminal-1")
     registry = RegistryFile(registry_path(state))
     for name in (*PERSONAS, *UNUSABLE):
-        images[name] = props.card_of(BY_NAME[name], _grey_portrait)
-        registry.merge(props.registry_of(BY_NAME[name], _grey_portrait))
-    camera, clock, reader, disk = FakeCamera(), SoakClock(), SimulatedPlace(), Disk()
+        images[name] = props.card_for(BY_NAME[name], _grey_portrait)
+        registry.merge(props.registry_for(BY_NAME[name], _grey_portrait))
+    camera, clock, reader, disk = FakeCamera(), SoakClock(), SimulatedReaders(), Disk()
     share = folder / "share-fault"
     with _patched(share), ServiceProcess(state) as service:
         settings = _settings(state, service.url)

@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.display import Size
 from terminal.session.last_try import asks_before_last_try
-from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, ResponseMode, Operation, Rule
 from terminal.talk.parts import Button, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak
@@ -182,22 +182,22 @@ class People:
     def _service(self) -> None:
         rng = self.rng
         operation = rng.choice(_OPERATIONS)
-        manner = rng.choice(list(Manner))
-        if operation is Operation.EVERY and manner is Manner.LYING:
+        mode = rng.choice(list(ResponseMode))
+        if operation is Operation.EVERY and mode is ResponseMode.LYING:
             operation = Operation.RESULT
-        lie = rng.choice(list(Lie)) if manner is Manner.LYING else None
-        if manner in (Manner.REFUSING, Manner.NORMAL) and rng.random() < 0.3:
+        lie = rng.choice(list(Lie)) if mode is ResponseMode.LYING else None
+        if mode in (ResponseMode.REFUSING, ResponseMode.NORMAL) and rng.random() < 0.3:
             lie = Lie.UNSIGNED
         delay = rng.choice((0, 0, 0, 0.05, SILENCE_SECONDS, SILENCE_SECONDS + 0.1))
         rule = Rule(
-            manner=manner,
+            mode=mode,
             lie=lie,
             delay_seconds=delay,
             status=rng.choice((500, 502, 503, 504)),
             reason=rng.choice(list(RefusalReason)),
             times=rng.choice((1, 1, 2, 5)),
         )
-        self.tally.add(f"service: {manner}" + (f" {lie}" if lie else "") + (" slow" if delay > 0.3 else ""))
+        self.tally.add(f"service: {mode}" + (f" {lie}" if lie else "") + (" slow" if delay > 0.3 else ""))
         self.terminal.service.set(operation, rule)
 
     def _share(self) -> None:

@@ -61,11 +61,11 @@ class ServiceProcess:
 
 
 def _serve(state_dir: str, port: int, control: Connection, people: Path | None) -> None:
-    from terminal.simulated.service.people import invented_people
+    from terminal.simulated.service.people import fictitious_people
     from terminal.simulated.service.server import StubServer, open_service
 
     behaviour = Misbehaviour()
-    service = open_service(Path(state_dir), in_memory=True, people=invented_people(people))
+    service = open_service(Path(state_dir), in_memory=True, people=fictitious_people(people))
     server = StubServer(service, behaviour=behaviour, port=port)
     server.start()
 

@@ -18,7 +18,7 @@ from reader.softcard.image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.pcscd import SOCKET_NAME, Pcscd
 from reader.softcard.vpcd import VpcdConnection
-from terminal.simulated.personas.props import card_entry, trust_of
+from terminal.simulated.personas.props import card_entry, trust_registry
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
 from terminal.simulated.service.registry import RegistryFile
 from tests.reliability.memory import Terminal, copies, encoding_for, masked, terminal_process
@@ -68,7 +68,7 @@ def run_and_search(folder: Path, photo_jp2: bytes, face: int | None, encoding: "
         issued_on=date(2025, 4, 1),
     )
     registry = RegistryFile(registry_path(folder))
-    registry.merge(trust_of(authority).merged(card_entry(image, "canary")))
+    registry.merge(trust_registry(authority).merged(card_entry(image, "canary")))
     enrol_locally(folder, "terminal-1")
     secrets = _secrets(image, encoding)
     with Pcscd() as daemon, ServiceProcess(folder, _write_people(folder)) as service:

@@ -9,14 +9,14 @@ from config.settings import Settings
 from terminal.simulated.demo import stage
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.stubs import EmbeddedStub
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 from tests.terminal.conductor.counter_fixture import Desk
 from vision import camera
 from vision.camera import Camera
 
 TIMEOUT_SECONDS = 20.0
 """Timeout for the service and the camera, long enough for a slow machine."""
-CUT_OFF = Rule(manner=Manner.DROPPED, delay_seconds=0.5)
+CUT_OFF = Rule(mode=ResponseMode.DROPPED, delay_seconds=0.5)
 """Disconnect after 0.5 s to simulate a silent service without waiting for `TIMEOUT_SECONDS`."""
 
 

@@ -17,7 +17,7 @@ from terminal.headless.transcript import Transcript
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import SyntheticStage
@@ -55,12 +55,12 @@ class Day:
     """One terminal on which a test plays several personas."""
 
     def __init__(self, counter: DemoCounter) -> None:
-        self.counter, self.place, self.stage = counter, SimulatedPlace(), SyntheticStage()
+        self.counter, self.readers, self.stage = counter, SimulatedReaders(), SyntheticStage()
         self.conductor: Conductor
         self.states: list[st.State] = []
 
     async def open(self) -> AssembledCounter:
-        devices = Devices(self.place.slot, self.place.scanner, self.stage.camera, self.stage.engine)
+        devices = Devices(self.readers.slot, self.readers.scanner, self.stage.camera, self.stage.engine)
         self.conductor = open_terminal(
             self.counter.settings,
             devices,
@@ -71,8 +71,8 @@ class Day:
         return AssembledCounter(self.conductor, self.stage.camera)
 
     def prepare(self, persona: Persona) -> SoftCard:
-        image = self.counter.props.card_of(persona, self.stage.portrait)
-        self.counter.stub.publish(self.counter.props.registry_of(persona, self.stage.portrait))
+        image = self.counter.props.card_for(persona, self.stage.portrait)
+        self.counter.stub.publish(self.counter.props.registry_for(persona, self.stage.portrait))
         self.stage.show(persona)
         mishaps = {
             Mishap.SERVICE_SILENT_AT_OPENING: Operation.OPEN,
@@ -85,11 +85,11 @@ class Day:
     async def play(self, persona: Persona, controls: CounterControls) -> None:
         card = self.prepare(persona)
         self.states.clear()
-        patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.place.remove)
+        patient = ScriptedPatient(persona.script, Transcript(lambda _: None), take_card=self.readers.remove)
         language, state = persona.script.language, self.conductor.state
         if language and isinstance(state, st.Idle) and state.display.language != language:
             self.conductor.post(ev.DisplayChanged("", language=language))
-        self.place.insert(card)
+        self.readers.insert(card)
         last_talk: Talk | None = None
         async with _deadline(persona, controls):
             while not (self._has_started() and isinstance(self.conductor.state, st.Idle)):
@@ -108,7 +108,7 @@ class Day:
                     continue
                 await patient.act(talk, state, controls)
                 await controls.perform()
-        self.place.remove()
+        self.readers.remove()
         self.counter.stub.clear_rules()
 
     def _has_started(self) -> bool:

@@ -40,16 +40,16 @@ from terminal.qualification.contract import (
 )
 from terminal.qualification.keys import Enrolment
 from terminal.simulated.exchange.answers.common import AnswerContext
-from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.checks import LocalChecks
 from terminal.simulated.exchange.consents import store_consents
-from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.insured import LocalInsured
 from terminal.simulated.exchange.names import RequestName, request_name
 from terminal.simulated.exchange.requests import handle
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.app import create_app
 from terminal.simulated.service.misbehaviour import Misbehaviour, parse_setting, read_settings
-from terminal.simulated.service.people import invented_people
-from terminal.simulated.service.proofs import CertificateRules, is_trusted, parse_certificate, standing_of
+from terminal.simulated.service.people import fictitious_people
+from terminal.simulated.service.proofs import CertificateRules, is_trusted, parse_certificate, standing_for
 from terminal.simulated.service.registry import Registry
 from terminal.simulated.service.revocation import RevocationLists
 from terminal.simulated.service.server import open_service
@@ -162,7 +162,7 @@ def user_certificate(data: bytes) -> None:
         return
     rules = CertificateRules()
     is_trusted(certificate, (_authority()[1],), rules)
-    standing_of(certificate, NOW, rules)
+    standing_for(certificate, NOW, rules)
     RevocationLists().contain(certificate, _registry(revoked=_authority()[2]), NOW)
 
 
@@ -203,8 +203,8 @@ _NAMES = (*REQUESTS, FACE)
 
 @cache
 def _desk_parts() -> tuple[Any, ...]:
-    people = invented_people()
-    return InventedInsured(people), InventedChecks(people), people
+    people = fictitious_people()
+    return LocalInsured(people), LocalChecks(people), people
 
 
 def exchange(data: bytes) -> None:
@@ -253,7 +253,7 @@ def settings(data: bytes) -> None:
 def people(data: bytes) -> None:
     _toml_file().write_bytes(data)
     try:
-        parsed = invented_people(_toml_file())
+        parsed = fictitious_people(_toml_file())
     except ValueError:
         return
     for person in parsed.values():
@@ -308,7 +308,7 @@ def seeds() -> dict[str, list[bytes]]:
         "settings": [b'profile = "clinic"\n[vision]\nattempts = 3\n[reader]\nname = "x"\ntrust_anchors = ["a"]\n'],
         "people": [b'[me]\nlike = "adult"\n[me.qualification]\nname = "\xe6\xa8\xa1"\nbirth_date = 1981-04-12\n'],
         "behaviour": [
-            b'[[behaviour]]\noperation = "submit"\nmanner = "half"\ntimes = 1\n',
-            b"submit@elder:manner=half,times=1",
+            b'[[behaviour]]\noperation = "submit"\nmode = "half"\ntimes = 1\n',
+            b"submit@elder:mode=half,times=1",
         ],
     }

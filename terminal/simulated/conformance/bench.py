@@ -18,8 +18,8 @@ from terminal.handover.xml import Encoding, ParsedFile, parse
 from terminal.simulated.conformance.export import EXPORT_FOLDER, ConformanceExport, NotAnExport, read_export
 from terminal.simulated.conformance.model import CaseOutcome, Observation, Text
 from terminal.simulated.exchange.answers.common import AnswerContext
-from terminal.simulated.exchange.checks import InventedChecks
-from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.checks import LocalChecks
+from terminal.simulated.exchange.insured import LocalInsured
 from terminal.simulated.exchange.names import RequestName, request_name
 from terminal.simulated.exchange.requests import AnswerFile, Rejected, Silent, handle
 from terminal.simulated.exchange.sample_files import Sample, face_file
@@ -256,7 +256,7 @@ class CaseRunner:
         self, fail: bool = False, encoding: Encoding = "UTF-8", *, later: timedelta = NOW
     ) -> AnswerContext:
         """Return the answer context that the simulated exchange would use. `later`: offset from the current time."""
-        insured, checks = InventedInsured(self.people), InventedChecks(self.people)
+        insured, checks = LocalInsured(self.people), LocalChecks(self.people)
         return AnswerContext(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
 
     def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:

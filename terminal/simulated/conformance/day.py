@@ -9,7 +9,7 @@ from terminal.simulated.conformance.bench import CasePace, CaseRunner
 from terminal.simulated.conformance.model import Case, CaseOutcome, Text, cases
 from terminal.simulated.conformance.plays_face import FACE_PLAYS
 from terminal.simulated.conformance.plays_requests import REQUEST_PLAYS
-from terminal.simulated.service.people import People, invented_people
+from terminal.simulated.service.people import People, fictitious_people
 
 PLAYS = FACE_PLAYS | REQUEST_PLAYS
 
@@ -53,7 +53,7 @@ def _select(only: Collection[str]) -> list[Case]:
 
 def _people() -> People:
     """Return the invented people plus `namesake`, a patient with the same name as `adult`."""
-    people = dict(invented_people())
+    people = dict(fictitious_people())
     adult = people["adult"]
     changed = {"insured_identification_number": "0009321", "birth_date": date(1969, 2, 2)}
     entry = adult.qualifications[0].model_copy(update=changed)

@@ -28,13 +28,13 @@ from terminal.simulated.demo.background_issuer import BackgroundIssuer
 from terminal.simulated.demo.card_over_reader import CardOverReader
 from terminal.simulated.demo.code_reader import code_reader
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import CardPlace
 from terminal.simulated.demo.profile_settings import with_profile
+from terminal.simulated.demo.readers import DemoReaders
 from terminal.simulated.demo.reception_watch import ReceptionWatch
 from terminal.simulated.demo.result_flags import flags_in, newer_flags_in
 from terminal.simulated.demo.scripted import ScriptedPatient
+from terminal.simulated.demo.slow_clock import ONE_HOUR, SlowClock
 from terminal.simulated.demo.stage import Stage
-from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.persona import Expected, Mishap, Persona
 from terminal.simulated.service.misbehaviour import Operation
 from terminal.talk.parts import Talk
@@ -80,15 +80,26 @@ class AutoDemo:
     """Plays personas on simulated devices and compares each result with the expected outcome."""
 
     def __init__(
-        self, counter: DemoCounter, places: Callable[[], CardPlace], stage: Stage, settings: Settings, tell: Tell
+        self,
+        counter: DemoCounter,
+        open_readers: Callable[[], DemoReaders],
+        stage: Stage,
+        settings: Settings,
+        tell: Tell,
     ) -> None:
-        self._counter, self._places, self._stage, self._settings, self._tell = counter, places, stage, settings, tell
-        self._place: CardPlace
+        self._counter, self._open_readers, self._stage, self._settings, self._tell = (
+            counter,
+            open_readers,
+            stage,
+            settings,
+            tell,
+        )
+        self._readers: DemoReaders
         self._issuer: BackgroundIssuer
         self._watch = ReceptionWatch()
         self._tries = 0
-        self._clock = WrongClock()
-        self._front = CardOverReader(lambda: self._place.card)
+        self._clock = SlowClock()
+        self._front = CardOverReader(lambda: self._readers.card)
         self._scanner: CodeCamera | CodeScanner | None = None
 
     async def play(self, personas: Sequence[Persona]) -> list[VisitResult]:
@@ -97,7 +108,7 @@ class AutoDemo:
         common = self._settings
         visitors = [member for persona in personas for member in persona.family]
         with BackgroundIssuer(self._counter.props, self._stage.portrait, visitors) as self._issuer:
-            for (profile, _, power_cut), members in groupby(visitors, key=_terminal_of):
+            for (profile, _, power_cut), members in groupby(visitors, key=_terminal_key):
                 group = list(members)
                 self._settings = with_profile(common, profile, group[0].settings)
                 if power_cut:
@@ -107,10 +118,10 @@ class AutoDemo:
         return results
 
     def _open(self) -> Conductor:
-        self._place = self._places()
+        self._readers = self._open_readers()
         if not isinstance(self._scanner, CodeCamera):
-            self._scanner = code_reader(self._place.scanner, self._front)
-        devices = Devices(self._place.slot, self._scanner, self._stage.camera, self._stage.engine)
+            self._scanner = code_reader(self._readers.scanner, self._front)
+        devices = Devices(self._readers.slot, self._scanner, self._stage.camera, self._stage.engine)
         conductor = open_terminal(
             self._settings,
             devices,
@@ -143,12 +154,12 @@ class AutoDemo:
         card, transcript = await self._prepare(persona), Transcript(self._tell)
         watch, began = self._watch, time.monotonic()
         conductor = self._open()
-        patient = ScriptedPatient(persona.script, transcript, take_card=self._place.remove, switch_off=conductor.stop)
+        patient = ScriptedPatient(persona.script, transcript, take_card=self._readers.remove, switch_off=conductor.stop)
         async with self._conducting(conductor, patient) as running:
-            self._place.insert(card)
+            self._readers.insert(card)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(running), RECEPTION_SECONDS)
-        self._place.remove()
+        self._readers.remove()
         transcript.note("the terminal is switched on again")
         async with self._conducting(self._open(), _CurrentOperator()):
             await _until(lambda: self._result_file(watch.check_id) is not None)
@@ -156,7 +167,7 @@ class AutoDemo:
 
     async def _prepare(self, persona: Persona) -> SoftCard:
         """Put the persona in front of the camera and return a copy of their card."""
-        image, registry = await self._issuer.card_of(persona)
+        image, registry = await self._issuer.card_for(persona)
         self._counter.stub.publish(registry)
         self._stage.show(persona)
         self._tell(f"\n{persona.name}: {persona.story}")
@@ -170,9 +181,9 @@ class AutoDemo:
         operator.current = ScriptedPatient(
             persona.script,
             transcript,
-            take_card=self._place.remove,
+            take_card=self._readers.remove,
             resolve=self._resolution(persona.script.mishap),
-            unplug=self._place.unplug if persona.script.mishap is Mishap.READER_UNPLUGGED else None,
+            unplug=self._readers.unplug if persona.script.mishap is Mishap.READER_UNPLUGGED else None,
             code=card.printed_code.encode("ascii"),
         )
         self._misbehave(persona)
@@ -185,14 +196,14 @@ class AutoDemo:
             conductor.post(ev.HelpChosen(""))
             conductor.post(ev.ForChildChosen(""))
         second_card = SoftCard(card.image.model_copy(deep=True)) if persona.script.mishap is Mishap.TWO_CARDS else None
-        await asyncio.to_thread(self._place.insert, card, second_card)
+        await asyncio.to_thread(self._readers.insert, card, second_card)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(watch.returned_to_idle.wait(), RECEPTION_SECONDS)
         operator.current = None
-        self._place.remove()
-        self._clock.late = timedelta()
+        self._readers.remove()
+        self._clock.delay = timedelta()
         if persona.script.mishap is Mishap.READER_UNPLUGGED:
-            await asyncio.to_thread(self._place.plug)
+            await asyncio.to_thread(self._readers.plug)
             await _until(lambda: conductor.reader_name is not None)
         seconds = time.monotonic() - began
         await self._restore_service(persona, conductor, transcript)
@@ -200,12 +211,12 @@ class AutoDemo:
 
     def _resolution(self, mishap: Mishap) -> Callable[[], None] | None:
         """Return the function that resolves a mishap after the terminal has reported it."""
-        place = self._place
+        readers = self._readers
         match mishap:
             case Mishap.CARD_HELD:
-                return lambda: place.hold(False)
+                return lambda: readers.hold(False)
             case Mishap.TWO_CARDS:
-                return place.take_second
+                return readers.take_second
             case _:
                 return None
 
@@ -216,9 +227,9 @@ class AutoDemo:
             case Mishap.SERVICE_SILENT_AT_SUBMIT:
                 self._counter.stub.silence(Operation.SUBMIT)
             case Mishap.CLOCK_WRONG:
-                self._clock.late = AN_HOUR
+                self._clock.delay = ONE_HOUR
             case Mishap.CARD_HELD:
-                self._place.hold(True)
+                self._readers.hold(True)
             case _:
                 pass
 
@@ -274,7 +285,7 @@ async def _until(condition: Callable[[], bool]) -> None:
     await asyncio.to_thread(wait)
 
 
-def _terminal_of(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
+def _terminal_key(persona: Persona) -> tuple[Profile, dict[str, object], bool]:
     """Return a grouping key: personas with the same key can share one terminal."""
     return persona.profile, dict(persona.settings), persona.script.mishap is Mishap.POWER_CUT
 

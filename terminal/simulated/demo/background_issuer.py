@@ -33,9 +33,9 @@ class BackgroundIssuer(AbstractContextManager["BackgroundIssuer"]):
     ) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    async def card_of(self, persona: Persona) -> Issued:
+    async def card_for(self, persona: Persona) -> Issued:
         """Wait for the persona's card and registry entries. Re-raises an exception from issuing."""
         return await asyncio.wrap_future(self._issued[persona.name])
 
     def _issue(self, persona: Persona) -> Issued:
-        return self._props.card_of(persona, self._portrait), self._props.registry_of(persona, self._portrait)
+        return self._props.card_for(persona, self._portrait), self._props.registry_for(persona, self._portrait)

@@ -40,11 +40,11 @@ class CardOverReader(CardSource):
         if card is None or self.covered or File.FACE_RECORD not in card.image.files:
             return None
         if self._drawn is None or self._drawn[0] != card.image.card_id:
-            self._drawn = (card.image.card_id, draw_front(front_of(card)))
+            self._drawn = (card.image.card_id, draw_front(printed_front(card)))
         return self._drawn[1]
 
 
-def front_of(card: SoftCard) -> CardFront:
+def printed_front(card: SoftCard) -> CardFront:
     """Return the text and photo printed on a simulated card."""
     record = parse_face_record(card.image.files[File.FACE_RECORD])
     code = card.image.printed_code

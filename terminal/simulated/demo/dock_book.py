@@ -8,8 +8,8 @@ from terminal.front.dock import OTHER_CARD, ServiceMode
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import DRILLS
 from terminal.simulated.personas.persona import Persona
-from terminal.simulated.personas.steps import needs_staff_page, steps_of
-from terminal.simulated.personas.tales import Language, tale_of
+from terminal.simulated.personas.steps import needs_staff_page, steps_for
+from terminal.simulated.personas.tales import Language, tale_for
 from terminal.words.catalogue import words
 
 LANGUAGES: tuple[Language, ...] = ("ja", "en")
@@ -29,7 +29,7 @@ _WORDS = {
     "cover": "dock.cover-camera",
     "cameraOut": "dock.unplug-camera",
     "readerOut": "dock.unplug-reader",
-    "late": "dock.clock-slow",
+    "clockSlow": "dock.clock-slow",
     "power": "dock.power-cycle",
     "more": "dock.more",
     "service": "dock.service",
@@ -59,7 +59,7 @@ _PLACEHOLDERS = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
 """Placeholders filled in by the page."""
 
 
-def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
+def words_for(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
     """Return the texts by language and name. `ids`: message ids by name."""
     return {
         language: {name: words(language)(message_id, **_PLACEHOLDERS) for name, message_id in ids.items()}
@@ -71,7 +71,7 @@ def words_of(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
 def book() -> dict[str, Any]:
     """Return the content of the page's `book` message."""
     return {
-        "words": words_of(_WORDS),
+        "words": words_for(_WORDS),
         "people": {
             name: {"family": [member.name for member in persona.family], "staff": needs_staff_page(persona)}
             | {language: _texts(persona, language) for language in LANGUAGES}
@@ -91,11 +91,11 @@ def book() -> dict[str, Any]:
 
 
 def _texts(persona: Persona, language: Language) -> dict[str, Any]:
-    tale = tale_of(persona, language)
+    tale = tale_for(persona, language)
     return {
         "who": tale.who,
         "staff": tale.staff,
         "says": tale.says,
         "end": tale.end,
-        "steps": steps_of(persona, language),
+        "steps": steps_for(persona, language),
     }

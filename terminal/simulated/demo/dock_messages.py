@@ -74,15 +74,15 @@ class SetService(StrictMessage):
     service: Annotated[ServiceMode, Field(strict=False)]
 
 
-class SetClockLate(StrictMessage):
-    """Make the clock an hour late, or reset it."""
+class SetClockSlow(StrictMessage):
+    """Set the clock an hour slow, or reset it."""
 
-    type: Literal["late"]
+    type: Literal["clock"]
     on: bool
 
 
 class Power(StrictMessage):
-    """Switch the terminal off and on."""
+    """Power-cycle the terminal."""
 
     type: Literal["power"]
 
@@ -111,7 +111,7 @@ DockCommand = (
     | CoverCamera
     | Unplug
     | SetService
-    | SetClockLate
+    | SetClockSlow
     | Power
     | OwnFace
 )

@@ -13,7 +13,7 @@ from terminal.readiness import NotReady
 from terminal.session.states import State
 from terminal.simulated.demo import dock_messages as ms
 from terminal.simulated.demo.browser_camera import BrowserSource
-from terminal.simulated.demo.dock_book import LANGUAGES, book, words_of
+from terminal.simulated.demo.dock_book import LANGUAGES, book, words_for
 from terminal.simulated.demo.lesson import Lesson
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID
@@ -87,7 +87,7 @@ class DockSite:
     def _show_question(self, connection: PageConnection) -> None:
         connection.send(
             "ask",
-            words=words_of(_QUESTION),
+            words=words_for(_QUESTION),
             problem=self._problem,
             browser=self._source is not None,
             back=self._dock is not None,
@@ -164,14 +164,14 @@ class DockSite:
                 await dock.unplug_reader(on)
             case ms.SetService(service=service):
                 await dock.set_service_mode(service)
-            case ms.SetClockLate(on=on):
-                await dock.set_clock_late(on)
+            case ms.SetClockSlow(on=on):
+                await dock.set_clock_slow(on)
             case ms.OwnFace(on=True) if dock.own_face is False:
                 await self._sit_down(dock)
             case ms.OwnFace(on=False) if dock.own_face:
                 await dock.stand_up()
             case ms.Power():
-                await dock.switch_off_and_on()
+                await dock.power_cycle()
             case _:
                 pass
 
@@ -228,7 +228,7 @@ class DockSite:
             "list": lesson.drill.id,
             "current": dock.current,
             "family": dock.family,
-            "next": lesson.following(dock.current),
+            "next": lesson.next_persona(dock.current),
             "card": props.card,
             "second": props.second_card,
             "held": props.card_held,
@@ -236,7 +236,7 @@ class DockSite:
             "cameraOut": props.camera_unplugged,
             "readerOut": props.reader_unplugged,
             "service": props.service,
-            "late": props.clock_late,
+            "clockSlow": props.clock_slow,
             "ownFace": dock.own_face,
             "done": sorted(lesson.done),
             "otherwise": sorted(lesson.unexpected),

@@ -10,18 +10,18 @@ from config.settings import Settings
 from reader.softcard.card import SoftCard
 from terminal.front.dock import OTHER_CARD, DockPersona, DockState, ServiceMode
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import CardPlace
 from terminal.simulated.demo.profile_settings import with_profile
+from terminal.simulated.demo.readers import DemoReaders
 from terminal.simulated.demo.scene import DemoScene
+from terminal.simulated.demo.slow_clock import ONE_HOUR, SlowClock
 from terminal.simulated.demo.stage import Stage, SyntheticStage
 from terminal.simulated.demo.terminals import DemoTerminal
-from terminal.simulated.demo.wrong_clock import AN_HOUR, WrongClock
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.persona import Persona
-from terminal.simulated.service.misbehaviour import SLOW, Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import SLOW, Lie, Operation, ResponseMode, Rule
 
-_SILENT = Rule(manner=Manner.SILENT)
-_LYING = Rule(manner=Manner.LYING, lie=Lie.FOREIGN)
+_SILENT = Rule(mode=ResponseMode.SILENT)
+_LYING = Rule(mode=ResponseMode.LYING, lie=Lie.FOREIGN)
 _OPERATIONS = (Operation.CHALLENGE, Operation.OPEN, Operation.SUBMIT)
 _BEHAVIOUR: dict[ServiceMode, tuple[tuple[Operation, Rule], ...]] = {
     ServiceMode.NORMAL: (),
@@ -38,13 +38,13 @@ class DemoDock:
         self,
         counter: DemoCounter,
         terminal: DemoTerminal,
-        place: Callable[[], CardPlace],
+        current_readers: Callable[[], DemoReaders],
         scene: DemoScene,
-        clock: WrongClock,
+        clock: SlowClock,
         personas: Sequence[Persona],
     ) -> None:
-        """`place`: returns the current terminal's card place. `clock`: the clock shared by all terminals."""
-        self._counter, self._terminal, self._place, self._scene = counter, terminal, place, scene
+        """`current_readers`: returns the current terminal's readers. `clock`: the clock shared by all terminals."""
+        self._counter, self._terminal, self._current_readers, self._scene = counter, terminal, current_readers, scene
         self._clock = clock
         self._personas = tuple(personas)
         self._persona = self._personas[0]
@@ -86,13 +86,13 @@ class DemoDock:
             await self._remove_second_card()
             self._persona = BY_NAME[name]
             await asyncio.to_thread(self._stage.show, self._persona)
-            settings = self._settings_of(self._persona)
+            settings = self._settings_for(self._persona)
             if settings != self._terminal.settings:
                 await self._restart(settings)
                 for changed in self._on_settings:
                     changed(settings)
 
-    def _settings_of(self, persona: Persona) -> Settings:
+    def _settings_for(self, persona: Persona) -> Settings:
         """Return the settings for a persona. Personas of a clinic use the user's own profile."""
         profile = self._profile or persona.profile
         if profile is Profile.CLINIC:
@@ -111,12 +111,12 @@ class DemoDock:
 
     def _insert(self, persona: Persona, *, two: bool) -> None:
         props = self._counter.props
-        image = props.card_of(persona, self._stage.portrait)
-        self._counter.stub.publish(props.registry_of(persona, self._stage.portrait))
+        image = props.card_for(persona, self._stage.portrait)
+        self._counter.stub.publish(props.registry_for(persona, self._stage.portrait))
         if persona.name != OTHER_CARD:
             self._stage.show(persona)
         first, second = (SoftCard(image.model_copy(deep=True)) for _ in range(2))
-        self._place().insert(first, second if two else None)
+        self._current_readers().insert(first, second if two else None)
 
     async def pull_card(self) -> None:
         async with self._lock:
@@ -124,7 +124,7 @@ class DemoDock:
 
     async def _remove_card(self) -> None:
         if self.props.card:
-            await asyncio.to_thread(self._place().remove)
+            await asyncio.to_thread(self._current_readers().remove)
             self.props = replace(self.props, card="")
 
     async def take_second_card(self) -> None:
@@ -133,7 +133,7 @@ class DemoDock:
 
     async def _remove_second_card(self) -> None:
         if self.props.second_card:
-            await asyncio.to_thread(self._place().take_second)
+            await asyncio.to_thread(self._current_readers().take_second)
             self.props = replace(self.props, second_card=False)
 
     async def hold_card(self, held: bool) -> None:
@@ -142,7 +142,7 @@ class DemoDock:
 
     async def _hold(self, held: bool) -> None:
         if held is not self.props.card_held:
-            await asyncio.to_thread(self._place().hold, held)
+            await asyncio.to_thread(self._current_readers().hold, held)
             self.props = replace(self.props, card_held=held)
 
     async def _clear_reader(self) -> None:
@@ -167,8 +167,8 @@ class DemoDock:
         async with self._lock:
             if unplugged is self.props.reader_unplugged:
                 return
-            place = self._place()
-            await asyncio.to_thread(place.unplug if unplugged else place.plug)
+            readers = self._current_readers()
+            await asyncio.to_thread(readers.unplug if unplugged else readers.plug)
             self.props = replace(self.props, reader_unplugged=unplugged)
             if unplugged:
                 self.props = replace(self.props, card="", second_card=False, card_held=False)
@@ -179,11 +179,11 @@ class DemoDock:
         for operation, rule in _BEHAVIOUR[service]:
             await asyncio.to_thread(self._counter.stub.set_rule, operation, rule)
 
-    async def set_clock_late(self, late: bool) -> None:
-        self._clock.late = AN_HOUR if late else timedelta()
-        self.props = replace(self.props, clock_late=late)
+    async def set_clock_slow(self, slow: bool) -> None:
+        self._clock.delay = ONE_HOUR if slow else timedelta()
+        self.props = replace(self.props, clock_slow=slow)
 
-    async def switch_off_and_on(self) -> None:
+    async def power_cycle(self) -> None:
         async with self._lock:
             await self._restart(self._terminal.settings)
 
@@ -191,7 +191,7 @@ class DemoDock:
         await self._clear_reader()
         await self._terminal.change(settings)
         if self.props.reader_unplugged:
-            await asyncio.to_thread(self._place().unplug)
+            await asyncio.to_thread(self._current_readers().unplug)
 
     async def sit_down(self) -> None:
         async with self._lock:
@@ -219,4 +219,4 @@ class DemoDock:
         if self.props.reader_unplugged:
             await self.unplug_reader(False)
         await self.set_service_mode(ServiceMode.NORMAL)
-        await self.set_clock_late(False)
+        await self.set_clock_slow(False)

@@ -1,4 +1,4 @@
-"""A lesson at the dock: the open list and the outcomes of its personas."""
+"""A lesson at the dock: the list in use and the outcomes of its personas."""
 
 from terminal.session.states import Complete, Idle, Problem, State
 from terminal.simulated.demo.reception_watch import ReceptionWatch
@@ -7,12 +7,12 @@ from terminal.simulated.personas.drills import BY_ID, DRILLS, Drill
 
 
 class Lesson:
-    """Tracks which personas of a list ended as expected."""
+    """Tracks which visits of a list's personas ended as expected."""
 
     def __init__(self) -> None:
         self.drill: Drill = DRILLS[0]
         self.done: set[str] = set()
-        """Personas of the list that ended as expected."""
+        """Personas whose last visit ended as expected."""
         self.unexpected: set[str] = set()
         """Personas whose last visit did not end as expected."""
         self._watch: ReceptionWatch | None = None
@@ -20,7 +20,7 @@ class Lesson:
         self._reception = ""
         """Id of the last reception observed."""
         self._previous_reception = ""
-        """Id of the reception before this persona's. Its final screen may still be visible and must be ignored."""
+        """Id of the reception before this persona's. Its final screen may remain visible and is ignored."""
 
     def open(self, drill: str) -> None:
         """Open a list and discard all outcomes. Raises `KeyError` for an unknown id."""
@@ -28,8 +28,8 @@ class Lesson:
         self.done, self.unexpected = set(), set()
         self._watch = None
 
-    def following(self, name: str) -> str:
-        """Return the next persona of the list, starting over after the last one."""
+    def next_persona(self, name: str) -> str:
+        """Return the persona after `name` in the list, or the first after the last."""
         names = self.drill.personas
         return names[(names.index(name) + 1) % len(names)] if name in names else names[0]
 

@@ -18,11 +18,11 @@ from terminal.simulated.demo.browser_camera import BROWSER
 from terminal.simulated.demo.code_reader import NAME, code_reader
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.hands import DemoDock
-from terminal.simulated.demo.places import CardPlace, card_places
+from terminal.simulated.demo.readers import DemoReaders, demo_readers
 from terminal.simulated.demo.scene import DemoScene
+from terminal.simulated.demo.slow_clock import SlowClock
 from terminal.simulated.demo.stage import Stage, open_stage
 from terminal.simulated.demo.terminals import DemoTerminal
-from terminal.simulated.demo.wrong_clock import WrongClock
 from terminal.simulated.personas.cast import PERSONAS
 from terminal.staff_password import effective_hash
 from vision.sources.lazy import LazySource
@@ -68,20 +68,23 @@ class LiveDemo:
                 stub_later=True,
             )
         )
-        places = self._exit_stack.enter_context(card_places(pcsc=self.pcsc))
-        clock = WrongClock()
-        current_place: list[CardPlace] = []
+        places = self._exit_stack.enter_context(demo_readers(pcsc=self.pcsc))
+        clock = SlowClock()
+        current_place: list[DemoReaders] = []
         over_reader = LazySource(NAME, lambda: _over_reader(current_place))
         scanner: list[CodeCamera | CodeScanner] = []
 
         def open_conductor(settings: Settings) -> Conductor:
-            current_place[:] = [place := places()]
-            scanner[:] = scanner if scanner else [code_reader(place.scanner, over_reader)]
+            current_readers[:] = [readers := open_readers()]
+            scanner[:] = scanner if scanner else [code_reader(readers.scanner, over_reader)]
             reads_fronts = isinstance(scanner[0], CodeCamera)
             return open_terminal(
                 settings,
                 Devices(
-                    place.slot, scanner[0] if reads_fronts else place.scanner, scene.stage.camera, scene.stage.engine
+                    readers.slot,
+                    scanner[0] if reads_fronts else readers.scanner,
+                    scene.stage.camera,
+                    scene.stage.engine,
                 ),
                 clock=clock,
                 rules=replace(session_rules(settings), staff_enabled=True, phone=True),
@@ -89,7 +92,7 @@ class LiveDemo:
             )
 
         terminal = DemoTerminal(counter.settings, open_conductor, counter.warm_up)
-        dock = DemoDock(counter, terminal, lambda: current_place[0], scene, clock, PERSONAS)
+        dock = DemoDock(counter, terminal, lambda: current_readers[0], scene, clock, PERSONAS)
         return AssembledCounter(terminal, scene, dock)
 
     def _sit_down(self, engine: Callable[[], "FaceEngine"]) -> Callable[[], Stage] | None:
@@ -103,10 +106,10 @@ class LiveDemo:
         self._exit_stack.close()
 
 
-def _over_reader(current_place: list[CardPlace]) -> "CardOverReader":
+def _over_reader(current_readers: list[DemoReaders]) -> "CardOverReader":
     from terminal.simulated.demo.card_over_reader import CardOverReader
 
-    return CardOverReader(lambda: current_place[0].card if current_place else None)
+    return CardOverReader(lambda: current_readers[0].card if current_readers else None)
 
 
 def with_staff_password(settings: Settings) -> Settings:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 from terminal.assembly import NotReady
 from terminal.qualification.contract import NoAnswer
 from terminal.simulated.service.listening import listen
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 from terminal.simulated.service.registry import Registry
 
 if TYPE_CHECKING:
     from terminal.simulated.service.admin import StubAdmin
     from terminal.simulated.service.server import StubServer
 
-_SILENT = Rule(manner=Manner.SILENT)
+_SILENT = Rule(mode=ResponseMode.SILENT)
 _BACKLOG = 64
 
 

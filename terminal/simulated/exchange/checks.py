@@ -20,7 +20,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.insured import InsuredSearch
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.people import People
-from terminal.simulated.service.result import result_of_lookup
+from terminal.simulated.service.result import lookup_result
 
 CheckOutcome = QualificationResult | Refused | NoAnswer
 _NO_CHECK_ID = "exchange"
@@ -47,7 +47,7 @@ class QualificationChecks(Protocol):
         ...
 
 
-class InventedChecks:
+class LocalChecks:
     """Checks answered from invented people."""
 
     def __init__(self, people: People) -> None:
@@ -66,7 +66,7 @@ class InventedChecks:
             signature=b"-",
         )
         person = self._people.get(found.person) if found.person else None
-        return result_of_lookup(_NO_CHECK_ID, request, found, person, now)
+        return lookup_result(_NO_CHECK_ID, request, found, person, now)
 
     def is_valid(self, check_id: str | None, item: Item) -> bool | NoAnswer:
         """Return True: result files are the only source of consents."""

@@ -66,12 +66,12 @@ class InsuredPeople(Protocol):
         """Return all people with a consent for this kind of care (OQSCD028), even if it has ended."""
         ...
 
-    def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
+    def keys_for(self, person: str) -> tuple[InsuredKey, ...]:
         """Return the keys of an invented person by name, as stored by version 0.1.0. Empty if the name is unknown."""
         ...
 
 
-class InventedInsured:
+class LocalInsured:
     """Searches the stub's people."""
 
     def __init__(self, people: People) -> None:
@@ -96,7 +96,7 @@ class InventedInsured:
             if any(consent.care == care for consent in person.care_consents)
         )
 
-    def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
+    def keys_for(self, person: str) -> tuple[InsuredKey, ...]:
         record = self._people.get(person)
         return () if record is None else _keys(*record.qualifications, *record.former)
 
@@ -127,8 +127,8 @@ class RemoteInsured:
     def with_care(self, care: str) -> tuple[FoundInsured, ...]:
         return self._local.with_care(care)
 
-    def keys_of(self, person: str) -> tuple[InsuredKey, ...]:
-        return self._local.keys_of(person)
+    def keys_for(self, person: str) -> tuple[InsuredKey, ...]:
+        return self._local.keys_for(person)
 
 
 def _keys(*entries: Qualification) -> tuple[InsuredKey, ...]:

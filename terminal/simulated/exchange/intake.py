@@ -99,12 +99,12 @@ class Intake:
             for entry in entries:
                 name = request_name(entry.name)
                 if isinstance(name, RequestName):
-                    yield name, stamp_of(self.folder / entry.name)
+                    yield name, file_stamp(self.folder / entry.name)
                 elif isinstance(name, Hostile) or entry.is_file(follow_symlinks=False):
                     yield name, None
 
 
-def stamp_of(path: Path) -> Stamp | None:
+def file_stamp(path: Path) -> Stamp | None:
     """Return the stamp of a regular file, or None for anything else."""
     try:
         status = path.lstat()

@@ -8,8 +8,8 @@ from terminal.handover.codes import CONSENT, Codes
 from terminal.handover.messages.kinds import FILE_KINDS
 from terminal.handover.parts import ConsentElements, Element, Field, Part, part_fields
 from terminal.handover.values import CodeKind
-from terminal.simulated.exchange.sample_files import all_files, elements_of
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.exchange.sample_files import all_files, files_by_element
+from terminal.simulated.service.people import fictitious_people
 
 
 def element_tables() -> str:
@@ -61,7 +61,7 @@ def _value(marker: Element) -> str:
 def sample_table() -> str:
     """Return a Markdown table of the elements of a result, each with a sample of `handover sample --all`."""
     now = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
-    elements = elements_of(all_files(invented_people(), now, institution="1319999999"))
+    elements = files_by_element(all_files(fictitious_people(), now, institution="1319999999"))
     lines = ["| element | sample |", "|---|---|"]
     lines += [f"| {name} | {files[0].title if files else '-'} |" for name, files in elements.items()]
     return "\n".join(lines) + "\n"

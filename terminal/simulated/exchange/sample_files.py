@@ -29,11 +29,11 @@ from terminal.qualification.contract import (
 from terminal.simulated.exchange.answers.common import AnswerContext
 from terminal.simulated.exchange.answers.single import check
 from terminal.simulated.exchange.answers.units import check_unit
-from terminal.simulated.exchange.checks import InventedChecks
-from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.checks import LocalChecks
+from terminal.simulated.exchange.insured import LocalInsured
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.people import InsuredPerson, People
-from terminal.simulated.service.result import facts_of, result_of
+from terminal.simulated.service.result import facts_for, result_for
 from terminal.simulated.service.storage.store import AcceptedSubmission, OpenedCheck
 
 YES, NO = ("1", "yes", "y"), ("0", "no", "n")
@@ -169,7 +169,7 @@ def all_files(people: People, now: datetime, *, institution: str, encoding: Enco
     return [*faces, *_answers(people, now, institution, encoding)]
 
 
-def elements_of(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
+def files_by_element(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
     """Return the files that contain each element of `ResultOfQualificationConfirmation`, in layout order."""
     return {name: [file for file in files if name in file.elements] for name in element_names(Insured)}
 
@@ -188,7 +188,7 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         registered=True,
         opened_at=now,
     )
-    if any(answers.items.get(item) for item in VIEWING) and not facts_of(check, person).may_share:
+    if any(answers.items.get(item) for item in VIEWING) and not facts_for(check, person).may_share:
         raise ValueError(f"{sample.person}: this person's data is never shared (自衛官, 日雇特例, 医療扶助)")
     submission = Submission(
         terminal_id="sample",
@@ -212,11 +212,11 @@ def _result(sample: Sample, person: InsuredPerson, now: datetime, institution: s
         signature=b"-",
         simulated=True,
     )
-    return result_of(check, person, AcceptedSubmission(submission, receipt, check_id))
+    return result_for(check, person, AcceptedSubmission(submission, receipt, check_id))
 
 
 def _answers(people: People, now: datetime, institution: str, encoding: Encoding) -> Iterator[SampleFile]:
-    context = AnswerContext(InventedInsured(people), InventedChecks(people), ExchangeStore(None), now, encoding, None)
+    context = AnswerContext(LocalInsured(people), LocalChecks(people), ExchangeStore(None), now, encoding, None)
     adult = people["adult"].qualifications[0]
     search = SearchInfo(
         insurer_number=adult.insurer_number,

@@ -29,9 +29,9 @@ from terminal.simulated.exchange.intake import (
     Intake,
     RequestFile,
     Stamp,
+    file_stamp,
     move_into,
     remove,
-    stamp_of,
 )
 from terminal.simulated.exchange.problems import ExchangeProblem
 from terminal.simulated.exchange.requests import AnswerFile, Handled, Rejected, Silent, handle, reject
@@ -199,7 +199,7 @@ class ExchangeService:
         names = self._face_names()
         for name in names:
             path = self.folders.face / name
-            stamp = stamp_of(path)
+            stamp = file_stamp(path)
             # read each version once: an unreadable file may be incomplete and change later
             if stamp is None or self._memory.results.get(name) == stamp:
                 continue
@@ -327,7 +327,7 @@ class ExchangeService:
     def _remove(self, request: RequestFile, scan: Scan) -> None:
         """Remove an answered request, unless its file was replaced with a new request."""
         try:
-            if stamp_of(request.path) not in (None, request.stamp):
+            if file_stamp(request.path) not in (None, request.stamp):
                 return
             if self.rules.keep_requests:
                 move_into(request.path, self.folders.req / DONE_FOLDER)

@@ -76,14 +76,14 @@ class ExchangeStore:
     def close(self) -> None:
         self._connection.close()
 
-    def upgrade(self, keys_of: Callable[[str], tuple[InsuredKey, ...]]) -> int:
+    def upgrade(self, keys_for: Callable[[str], tuple[InsuredKey, ...]]) -> int:
         """Convert the patient numbers of version 0.1.0 and return the number of rows for unknown people.
 
         Those rows are not deleted, because another people file may contain the person.
         """
         self._connection.execute("BEGIN IMMEDIATE")
         with self._connection:
-            return _convert_numbers(self._connection, self.numbers, keys_of)
+            return _convert_numbers(self._connection, self.numbers, keys_for)
 
     # --- consents ---------------------------------------------------------------------------------------------
 
@@ -160,14 +160,14 @@ class ExchangeStore:
 
 
 def _convert_numbers(
-    connection: sqlite3.Connection, numbers: PatientNumbers, keys_of: Callable[[str], tuple[InsuredKey, ...]]
+    connection: sqlite3.Connection, numbers: PatientNumbers, keys_for: Callable[[str], tuple[InsuredKey, ...]]
 ) -> int:
     tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if "reference_numbers" not in tables:
         return 0
     remaining = 0
     for institution, person, number in connection.execute("SELECT * FROM reference_numbers").fetchall():
-        keys = keys_of(person)
+        keys = keys_for(person)
         for key in keys:
             if numbers.find(institution, key) is None:  # newer numbers take precedence
                 numbers.register(institution, key, number)

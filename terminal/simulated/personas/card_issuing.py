@@ -28,7 +28,7 @@ def issue_card(
         authority,
         RSA_2048,
         portrait_jp2,
-        holder=replace(holder_of(person), name=kind.name) if kind.name else holder_of(person),
+        holder=replace(holder_for(person), name=kind.name) if kind.name else holder_for(person),
         pin=kind.pin,
         issued_on=kind.issued_on or date.today() - timedelta(days=548),
         pin_tries_left=kind.pin_tries_left,
@@ -41,7 +41,7 @@ def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> C
     return issue_phone(
         kind.kind,
         authority,
-        holder=holder_of(person),
+        holder=holder_for(person),
         pin=kind.pin or "1234",
         tries_left=kind.pin_tries_left,
         issued_on=date.today() - timedelta(days=548),
@@ -49,7 +49,7 @@ def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> C
     )
 
 
-def holder_of(person: InsuredPerson) -> Holder:
+def holder_for(person: InsuredPerson) -> Holder:
     """Return the holder's details for the card of an insured person."""
     insured = person.qualifications[0] if person.qualifications else None
     return Holder(

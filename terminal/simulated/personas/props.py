@@ -11,7 +11,7 @@ from reader.profile import File
 from reader.softcard.image import CardFile, CardImage
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.persona import Persona
-from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, anchors_of
+from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, anchors_for
 
 if TYPE_CHECKING:
     from reader.softcard.authority import TestAuthority
@@ -25,7 +25,7 @@ def authority_dir(state_dir: Path) -> Path:
     return state_dir / "test-authority"
 
 
-def authority_of(state_dir: Path) -> "TestAuthority":
+def load_test_authority(state_dir: Path) -> "TestAuthority":
     """Return the test authority of a state folder. Creating it takes half a second."""
     from reader.softcard.authority import TestAuthority
 
@@ -44,7 +44,7 @@ class Props:
         """
         self.state_dir = state_dir
         self.keep_cards = keep_cards
-        self._open_authority = authority or (lambda: authority_of(state_dir))
+        self._open_authority = authority or (lambda: load_test_authority(state_dir))
         self._authority: TestAuthority | None = None
         self._lock = Lock()
         self._in_memory: dict[str, CardImage] = {}
@@ -63,7 +63,7 @@ class Props:
         """Return a copy of these props with no cards in memory."""
         return Props(self.state_dir, authority=lambda: self.authority, keep_cards=keep_cards)
 
-    def card_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
+    def card_for(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
         """Return the persona's card, which must be copied before use. Reissues it if its photo has changed."""
         if not self.keep_cards:
             if persona.name not in self._in_memory:
@@ -82,25 +82,25 @@ class Props:
     def _issue(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> CardImage:
         from reader.softcard.issue import mix
         from terminal.simulated.personas.card_issuing import issue_card
-        from terminal.simulated.service.people import invented_people
+        from terminal.simulated.service.people import fictitious_people
 
         portrait = portrait_jp2(persona) if persona.card.photo else None
-        image = issue_card(persona.card, invented_people()[persona.person], self.authority, portrait)
+        image = issue_card(persona.card, fictitious_people()[persona.person], self.authority, portrait)
         if persona.card.certificate_from:
-            image = mix(image, self.card_of(BY_NAME[persona.card.certificate_from], portrait_jp2))
+            image = mix(image, self.card_for(BY_NAME[persona.card.certificate_from], portrait_jp2))
         return image
 
-    def registry_of(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
+    def registry_for(self, persona: Persona, portrait_jp2: Callable[[Persona], bytes]) -> Registry:
         """Return the registry entries of the persona's certificate: its holder and the matching chip key.
 
         For a mixed card, the chip key is that of the card for which the certificate was issued.
         """
         certified = BY_NAME[persona.card.certificate_from] if persona.card.certificate_from else persona
-        image = self.card_of(certified, portrait_jp2)
+        image = self.card_for(certified, portrait_jp2)
         if not image.has_holder:
             return Registry()
-        registry = trust_of(self.authority).merged(card_entry(image, persona.person, persona.card.status))
-        return registry.merged(revocation_of(image, self.authority)) if persona.card.revoked else registry
+        registry = trust_registry(self.authority).merged(card_entry(image, persona.person, persona.card.status))
+        return registry.merged(revocation_registry(image, self.authority)) if persona.card.revoked else registry
 
 
 def photo_on(image: CardImage) -> bytes | None:
@@ -110,11 +110,11 @@ def photo_on(image: CardImage) -> bytes | None:
     return None if photo is None else bytes(photo)
 
 
-def trust_of(authority: "TestAuthority") -> Registry:
+def trust_registry(authority: "TestAuthority") -> Registry:
     """Return a registry that makes the service trust cards of the test authority."""
     return Registry(
         certificate_authorities=(authority.user_ca.certificate_pem,),
-        record_anchors=anchors_of(authority.trust_anchors),
+        record_anchors=anchors_for(authority.trust_anchors),
     )
 
 
@@ -127,6 +127,6 @@ def card_entry(image: CardImage, person: str, status: CardStatus = CardStatus.IN
     return Registry(cards={facts.certificate_sha256: entry})
 
 
-def revocation_of(image: CardImage, authority: "TestAuthority") -> Registry:
+def revocation_registry(image: CardImage, authority: "TestAuthority") -> Registry:
     """Return a registry with a revocation list that contains the card's certificate."""
     return Registry(revocation_lists=(authority.revocation_list([image.files[File.USER_CERTIFICATE]]),))

@@ -69,7 +69,7 @@ _STEPS: dict[Language, dict[str, str]] = {
         "early": "Remove the card now",
         "silence": "First set the service to “silent”",
         "silence-late": "Set the service to “silent” before you answer",
-        "clock": "First touch “clock one hour late”",
+        "clock": "First touch “clock one hour slow”",
         "unplug": "Touch “unplug the reader”, then again to plug it in",
         "power": "At the consent screen, touch “switch off and on”",
         "next": "Touch “next family member”, take the card, and put down the next card",
@@ -101,7 +101,7 @@ def needs_staff_page(persona: Persona) -> bool:
     return persona.script.staff or bool(persona.card.name)
 
 
-def steps_of(persona: Persona, language: Language) -> list[str]:
+def steps_for(persona: Persona, language: Language) -> list[str]:
     """Return the instructions, one per line, in the order in which to follow them."""
     texts, script = _STEPS[language], persona.script
     values = {

@@ -37,5 +37,5 @@ def _tales() -> dict[str, dict[str, Tale]]:
     }
 
 
-def tale_of(persona: Persona, language: Language) -> Tale:
+def tale_for(persona: Persona, language: Language) -> Tale:
     return _tales()[persona.name][language]

@@ -97,7 +97,7 @@ VISITS: tuple[Persona, ...] = (
     ),
     Persona(
         name="clock-wrong",
-        story="The terminal's clock is an hour late: the terminal reports this and opens no check.",
+        story="The terminal's clock is an hour slow: the terminal reports this and opens no check.",
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.CLOCK_WRONG),

@@ -62,7 +62,7 @@ class StubAdmin:
         return self._call("POST", "/simulator/registry", TypeAdapter(SimulatorState), registry)
 
     def set_rule(self, operation: Operation, rule: Rule, person: str | None = None) -> tuple[Setting, ...] | NoAnswer:
-        """Set a rule for one insured person (by id) or for everyone, and return all rules in force."""
+        """Set a rule for one insured person (by id) or for everyone, and return all active rules."""
         path = f"/simulator/behaviour/{operation.value}" + (f"?person={quote(person)}" if person else "")
         return self._call("PUT", path, TypeAdapter(tuple[Setting, ...]), rule)
 

@@ -82,7 +82,7 @@ def create_app(service: StubService, behaviour: Misbehaviour) -> ASGIApp:
     _add_routes(app, service)
     add_admin_routes(app, service, behaviour)
     signing = Signing(app, service.sign)
-    return ServiceMiddleware(MisbehaviourMiddleware(signing, behaviour, service.person_of, service.sign))
+    return ServiceMiddleware(MisbehaviourMiddleware(signing, behaviour, service.person_for, service.sign))
 
 
 def _add_routes(app: FastAPI, service: StubService) -> None:

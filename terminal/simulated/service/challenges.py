@@ -46,7 +46,7 @@ class Challenges:
         content = secrets.token_bytes(_NONCE_LENGTH) + milliseconds.to_bytes(8, "big")
         return content + self._seal(content), datetime.fromtimestamp(milliseconds / 1000, UTC)
 
-    def expiry_of(self, challenge: bytes) -> datetime | None:
+    def expiry(self, challenge: bytes) -> datetime | None:
         """Return the expiry of a challenge, or None if it was not issued with this seed."""
         content, seal = challenge[:-32], challenge[-32:]
         if len(challenge) != _LENGTH or not hmac.compare_digest(seal, self._seal(content)):

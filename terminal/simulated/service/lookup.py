@@ -9,7 +9,7 @@ from datetime import date
 
 from terminal.handover.numbers import alphanumeric, strip_padding
 from terminal.qualification.insured import InsuredSearch, Qualification
-from terminal.simulated.service.people import InsuredPerson, People, in_force
+from terminal.simulated.service.people import InsuredPerson, People, is_active
 from terminal.simulated.service.validity import Validity
 
 
@@ -55,7 +55,7 @@ def _validity(person: InsuredPerson, qualification: Qualification, day: date) ->
     if not lost:
         return "6" if person.validity == "6" else "1"
     newer = (entry for entry in (*person.qualifications, *person.former) if entry != qualification)
-    return "3" if person.validity == "3" or any(in_force(entry, day) for entry in newer) else "2"
+    return "3" if person.validity == "3" or any(is_active(entry, day) for entry in newer) else "2"
 
 
 def _matches(search: InsuredSearch, qualification: Qualification) -> bool:

@@ -1,6 +1,7 @@
 """Rules that make the stub misbehave: silence, delays, failures, disconnections and false results.
 
-Rules can be set at run time for an operation, a person or a number of calls.
+Rules can be set at run time for an operation, a person or a number of calls. `misbehaviour_middleware` applies them to
+HTTP requests, and `altered_answers` to people and results.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError
 
 from config.toml import TomlError, read_toml
 from terminal.qualification.contract import Model, RefusalReason
@@ -33,11 +34,11 @@ class Operation(StrEnum):
     CONSENTS = "consents"
     CHANGE_KEY = "change-key"
     EVERY = "every"
-    """All operations without a rule of their own."""
+    """All operations that have no separate rule."""
 
 
-class Manner(StrEnum):
-    """The stub's reaction to a request."""
+class ResponseMode(StrEnum):
+    """How the stub responds to a request."""
 
     NORMAL = "normal"
     SILENT = "silent"
@@ -62,17 +63,18 @@ class Lie(StrEnum):
     """A kind of false answer."""
 
     CLAIMS = "claims"
-    """The result contains consents to all items, even to those not asked about."""
+    """The result contains consents to all items, even those that were not asked about."""
     FOREIGN = "foreign"
     """The result belongs to another institution."""
     STALE = "stale"
     """The result is from the day before."""
     UNSIGNED = "unsigned"
-    """The answer has no signature. Can be combined with another manner."""
+    """The answer has no signature. Can be combined with any mode."""
 
 
 class Rule(Model):
-    manner: Manner = Manner.NORMAL
+    mode: Annotated[ResponseMode, Field(validation_alias=AliasChoices("mode", "manner"))] = ResponseMode.NORMAL
+    """Version 0.1.0 called this `manner`."""
     delay_seconds: Annotated[float, Field(ge=0, le=600)] = 0
     """Delay in seconds before any other behaviour."""
     status: Annotated[int, Field(ge=500, le=599)] = 503
@@ -100,12 +102,12 @@ class Setting(Model):
 
     operation: Operation
     person: str | None = None
-    """Id of an insured person; None for everyone. Requests for a challenge concern no person."""
+    """Id of an insured person; None for everyone. Challenge requests contain no person."""
     rule: Rule
 
 
 def read_settings(path: Path) -> tuple[Setting, ...]:
-    """Read a TOML file with `[[behaviour]]` tables: operation, person and the keys of a rule. Raises `ValueError`."""
+    """Read a TOML file with `[[behaviour]]` tables: operation, person and the rule's keys. Raises `ValueError`."""
     try:
         entries = read_toml(path).get("behaviour", [])
     except TomlError as error:
@@ -116,7 +118,7 @@ def read_settings(path: Path) -> tuple[Setting, ...]:
 
 
 def parse_setting(text: str) -> Setting:
-    """Parse `OPERATION[@PERSON]:KEY=VALUE,...`, such as `submit@elder:manner=half,times=1`. Raises `ValueError`."""
+    """Parse `OPERATION[@PERSON]:KEY=VALUE,...`, such as `submit@elder:mode=half,times=1`. Raises `ValueError`."""
     target, _, keys = text.partition(":")
     operation, _, person = target.partition("@")
     rule = dict(part.partition("=")[::2] for part in keys.split(",") if part)
@@ -130,11 +132,11 @@ def _setting(entry: dict[str, Any]) -> Setting:
         return Setting.model_validate({**target, "rule": rule})
     except ValidationError as error:
         details = "; ".join(f"{detail['loc'][-1]}: {detail['msg']}" for detail in error.errors())
-        raise ValueError(f"behaviour of the stub: {details}") from None
+        raise ValueError(f"stub behaviour: {details}") from None
 
 
 class Misbehaviour:
-    """The rules in force. Thread-safe.
+    """The active rules. Thread-safe.
 
     Only one rule applies to a call. Rules for a person take precedence, followed by rules for an operation.
     """
@@ -215,19 +217,19 @@ class Misbehaviour:
             return Rule()
 
 
-_in_force: ContextVar[Rule] = ContextVar("rule for the current call")
+_active_rule: ContextVar[Rule] = ContextVar("rule for the current call")
 
 
-def rule_in_force() -> Rule:
+def active_rule() -> Rule:
     """Return the rule for the current call."""
-    return _in_force.get(Rule())
+    return _active_rule.get(Rule())
 
 
 @contextmanager
-def in_force(rule: Rule) -> Iterator[None]:
-    """Apply a rule to the current call."""
-    token = _in_force.set(rule)
+def activated(rule: Rule) -> Iterator[None]:
+    """Make `rule` the active rule of the current call."""
+    token = _active_rule.set(rule)
     try:
         yield
     finally:
-        _in_force.reset(token)
+        _active_rule.reset(token)

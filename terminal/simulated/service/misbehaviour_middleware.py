@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from terminal.qualification.contract import PREFIX, RefusalReason
-from terminal.simulated.service.misbehaviour import Lie, Manner, Misbehaviour, Operation, Rule, in_force
+from terminal.simulated.service.misbehaviour import Lie, Misbehaviour, Operation, ResponseMode, Rule, activated
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.signing import Signing, without_signature
 
@@ -27,7 +27,7 @@ _ROUTES = (
     (Operation.RECEIPTS, "GET", re.compile(rf"{PREFIX}/receipts")),
 )
 
-PersonOf = Callable[[Operation, str, bytes], Awaitable[str | None]]
+FindPerson = Callable[[Operation, str, bytes], Awaitable[str | None]]
 """Returns the insured person concerned, from operation, check id (or an empty string) and body; None if unknown."""
 
 
@@ -35,12 +35,12 @@ class MisbehaviourMiddleware:
     """ASGI middleware that applies the rules of a `Misbehaviour`."""
 
     def __init__(
-        self, app: ASGIApp, behaviour: Misbehaviour, person_of: PersonOf, sign: Callable[[bytes], bytes]
+        self, app: ASGIApp, behaviour: Misbehaviour, find_person: FindPerson, sign: Callable[[bytes], bytes]
     ) -> None:
         self._app = app
         self._sign = sign
         self._behaviour = behaviour
-        self._person_of = person_of
+        self._find_person = find_person
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         route = None if self._behaviour.is_normal else _route_of(scope)
@@ -51,37 +51,37 @@ class MisbehaviourMiddleware:
         person = None
         if self._behaviour.has_person_rule(operation):
             body, receive = await _read_body(receive)
-            person = await self._person_of(operation, check_id, body)
+            person = await self._find_person(operation, check_id, body)
         rule = self._behaviour.rule_for(operation, person)
-        with in_force(rule):
+        with activated(rule):
             await self._apply(rule, scope, receive, send)
 
     async def _apply(self, rule: Rule, scope: Scope, receive: Receive, send: Send) -> None:
         if rule.lie is Lie.UNSIGNED:
             send = without_signature(send)
-        if rule.delay_seconds and await self._is_released_within(rule.delay_seconds):
+        if rule.delay_seconds and await self._is_stopped_within(rule.delay_seconds):
             await _drop(scope, receive, send)
             return
-        match rule.manner:
-            case Manner.NORMAL | Manner.LYING:
+        match rule.mode:
+            case ResponseMode.NORMAL | ResponseMode.LYING:
                 await self._app(scope, receive, send)
-            case Manner.SILENT:
+            case ResponseMode.SILENT:
                 await self._send_nothing(scope, receive, send)
-            case Manner.DROPPED:
+            case ResponseMode.DROPPED:
                 await _drop(scope, receive, send)
-            case Manner.LOST_ANSWER:
+            case ResponseMode.LOST_ANSWER:
                 await self._app(scope, receive, _RecordedAnswer())
                 await _drop(scope, receive, send)
-            case Manner.HALF:
+            case ResponseMode.HALF:
                 await self._send_half(scope, receive, send)
-            case Manner.GARBAGE:
+            case ResponseMode.GARBAGE:
                 await _answer(send, 200, b"<html>it works</html>")
-            case Manner.FAILING:
+            case ResponseMode.FAILING:
                 await _answer(send, rule.status, b"")
-            case Manner.REFUSING:
+            case ResponseMode.REFUSING:
                 await Signing(_refusal_app(rule.reason), self._sign)(scope, receive, send)
 
-    async def _is_released_within(self, seconds: float) -> bool:
+    async def _is_stopped_within(self, seconds: float) -> bool:
         """Wait for the delay. Returns True if the server stops first."""
         with self._behaviour.delayed_call() as released:
             try:

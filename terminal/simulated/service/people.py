@@ -225,8 +225,8 @@ class InsuredPerson(Confidential):
         return self.validity in ("1", "6")
 
 
-def in_force(entry: Qualification, day: date) -> bool:
-    """Return whether a qualification is in force on a day. It is not in force on the day of loss."""
+def is_active(entry: Qualification, day: date) -> bool:
+    """Return whether a qualification is active on a day. It is inactive from the day of loss."""
     has_begun = entry.qualification_date is None or entry.qualification_date <= day
     return has_begun and (entry.disqualification_date is None or day < entry.disqualification_date)
 
@@ -257,7 +257,7 @@ People = Mapping[str, InsuredPerson]
 """By id, as in people.toml."""
 
 
-def invented_people(extra: Path | None = None) -> People:
+def fictitious_people(extra: Path | None = None) -> People:
     """Return the built-in people and those of the file `extra`, which may be `like` built-in people or replace them.
 
     Raises `ValueError` for an invalid file. The message names the person and field but not the value.

@@ -18,7 +18,7 @@ from terminal.simulated.service.proofs import (
     check_pin_proof,
     is_trusted,
     parse_certificate,
-    standing_of,
+    standing_for,
 )
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry
 from terminal.simulated.service.revocation import RevocationLists
@@ -50,7 +50,7 @@ class ProofVerification:
         adopted = card is not None and card.adopted
         if certificate is None or not (adopted or is_trusted(certificate, registry.certificate_authorities, rules)):
             return RefusalReason.UNTRUSTED_CERTIFICATE
-        standing = standing_of(certificate, now, rules)
+        standing = standing_for(certificate, now, rules)
         if standing is None:
             return RefusalReason.CERTIFICATE_EXPIRED
         if card is None or card.person not in people or card.phone != isinstance(request.proof, PhoneProof):

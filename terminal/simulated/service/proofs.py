@@ -78,7 +78,7 @@ def is_trusted(certificate: x509.Certificate, authorities: Iterable[str], rules:
     return _is_for_user_authentication(certificate, rules) and any(issued_by(certificate, pem) for pem in authorities)
 
 
-def standing_of(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStatus | None:
+def standing_for(certificate: x509.Certificate, now: datetime, rules: CertificateRules) -> CertificateStatus | None:
     """Return the certificate's standing, or None if it is not valid."""
     if now < certificate.not_valid_before_utc:
         return None
@@ -141,7 +141,7 @@ def check_chip_proof(
     return None if verify(terminal_key_pem, verdict, proof.verdict_signature) else RefusalReason.BAD_VERDICT
 
 
-def key_of(request: OpenCheckRequest) -> bytes:
+def opening_key(request: OpenCheckRequest) -> bytes:
     """Return the public key that opens a check, from certificate or chip, as DER SubjectPublicKeyInfo."""
     if isinstance(request.proof, ChipProof):
         return chip_key_der(chip_key_from_group_1(request.proof.group_1))
@@ -150,7 +150,7 @@ def key_of(request: OpenCheckRequest) -> bytes:
     return certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
-def card_signature_of(key: bytes | None, check_id: str, submission: Submission) -> CardSignature:
+def verified_card_signature(key: bytes | None, check_id: str, submission: Submission) -> CardSignature:
     """Verify the card's signature on a decision. `key`: the key that opened the check."""
     if submission.card_signature is None:
         return CardSignature.ABSENT

@@ -103,7 +103,7 @@ def _without_revoked(terminals: dict[str, str], ended: dict[str, str]) -> dict[s
     return {name: pem for name, pem in terminals.items() if not (is_public_key(pem) and key_digest(pem).hex() in ended)}
 
 
-def anchors_of(anchors: TrustAnchors) -> tuple[TrustAnchor, ...]:
+def anchors_for(anchors: TrustAnchors) -> tuple[TrustAnchor, ...]:
     entries = json.loads(dump_trust_anchors(anchors))["anchors"]
     return tuple(TrustAnchor.model_validate(entry) for entry in entries)
 

@@ -25,7 +25,7 @@ from terminal.simulated.service.validity import Validity
 AVAILABLE_FOR = timedelta(hours=24)
 
 
-def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
+def facts_for(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
     day = check.opened_at.astimezone(JAPAN).date()
     person = person.on(day)
     return CheckFacts(
@@ -42,7 +42,7 @@ def facts_of(check: OpenedCheck, person: InsuredPerson) -> CheckFacts:
     )
 
 
-def result_of(
+def result_for(
     check: OpenedCheck, person: InsuredPerson, accepted: AcceptedSubmission, withdrawn: frozenset[Item] = frozenset()
 ) -> QualificationResult:
     """Return the result of a submission.
@@ -92,12 +92,12 @@ def _subsidies(
     return ProvidedSubsidies(standing=standing, certificates=person.usable_subsidies(day))
 
 
-def result_of_lookup(
+def lookup_result(
     check_id: str, request: LookupRequest, found: FoundPerson, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
     """Return the result of a look-up, with the limit if the patient agreed orally, but without any other data."""
     day = request.confirmation_date or now.astimezone(JAPAN).date()
-    in_force = found.validity in ("1", "6")
+    is_valid = found.validity in ("1", "6")
     has_consent = request.limit_consent == 1
     limit = ConsentOutcome(
         item=Item.HIGH_COST_LIMIT,
@@ -118,7 +118,7 @@ def result_of_lookup(
         validity=found.validity,
         qualifications=found.qualifications,
         consents=(limit,),
-        limit=person.limit.on(day) if has_consent and in_force and person and person.limit else None,
+        limit=person.limit.on(day) if has_consent and is_valid and person and person.limit else None,
         simulated=True,
     )
 

@@ -40,7 +40,7 @@ class RevocationLists:
             return False
         issuers = [pem for pem in registry.certificate_authorities if issued_by(certificate, pem)]
         for pem in registry.revocation_lists:
-            revoked = _in_force(pem, registry.certificate_authorities, now)
+            revoked = _effective_list(pem, registry.certificate_authorities, now)
             if isinstance(revoked, str):
                 self._report(pem, revoked)
             elif any(_signed_by(pem, issuer) for issuer in issuers) and _lists(revoked, certificate):
@@ -57,7 +57,7 @@ def _lists(revoked: x509.CertificateRevocationList, certificate: x509.Certificat
     return revoked.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
 
 
-def _in_force(pem: str, authorities: Iterable[str], now: datetime) -> x509.CertificateRevocationList | str:
+def _effective_list(pem: str, authorities: Iterable[str], now: datetime) -> x509.CertificateRevocationList | str:
     """Return the list, or the reason to ignore it."""
     revoked = _parse(pem)
     if revoked is None:

@@ -21,7 +21,7 @@ from terminal.simulated.service.app import create_app
 from terminal.simulated.service.enrolment import registry_path, service_key
 from terminal.simulated.service.listening import listen
 from terminal.simulated.service.misbehaviour import Misbehaviour, Setting
-from terminal.simulated.service.people import People, invented_people
+from terminal.simulated.service.people import People, fictitious_people
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.service import Clock, ServiceRules, StubService, utc_now
 from terminal.simulated.service.storage.store import ServiceStore
@@ -130,10 +130,10 @@ def serve(
     Raises `ValueError` if `line` is required (see `require_line`) or a rule names an unknown person.
     """
     require_line(host, line)
-    people, settings = invented_people(people_file), tuple(behaviour)
+    people, settings = fictitious_people(people_file), tuple(behaviour)
     unknown = [setting.person for setting in settings if setting.person is not None and setting.person not in people]
     if unknown:
-        raise ValueError(f"behaviour of the stub: unknown person {unknown[0]!r}")
+        raise ValueError(f"stub behaviour: unknown person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
     # A commit acquires the interpreter lock a dozen times in the store's thread. Each time, it waits for this interval
     # while the event loop is busy.

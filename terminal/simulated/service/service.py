@@ -40,23 +40,23 @@ from terminal.qualification.statements import (
     withdrawal_receipt_statement,
 )
 from terminal.qualification.statements_v1 import statement_v1_for_submission
+from terminal.simulated.service.altered_answers import altered_match, altered_result, with_validity
 from terminal.simulated.service.challenges import Challenges, Nonces
-from terminal.simulated.service.imitation import altered_match, altered_result, with_validity
 from terminal.simulated.service.key_change import change_key
 from terminal.simulated.service.lookup import look_up
 from terminal.simulated.service.misbehaviour import Operation
-from terminal.simulated.service.people import InsuredPerson, People, invented_people
+from terminal.simulated.service.people import InsuredPerson, People, fictitious_people
 from terminal.simulated.service.proof_verification import ProofVerification
 from terminal.simulated.service.proofs import (
     CertificateRules,
-    card_signature_of,
-    key_of,
+    opening_key,
     parse_certificate,
+    verified_card_signature,
 )
 from terminal.simulated.service.receipt import signed_receipt
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.registry import CardEntry, RegistryFile, certificate_id
-from terminal.simulated.service.result import facts_of, result_of, result_of_lookup
+from terminal.simulated.service.result import facts_for, lookup_result, result_for
 from terminal.simulated.service.storage.store import (
     AcceptedSubmission,
     Conflict,
@@ -108,7 +108,7 @@ class StubService:
         rules: ServiceRules | None = None,
     ) -> None:
         self.registry = registry
-        self.people = invented_people() if people is None else people
+        self.people = fictitious_people() if people is None else people
         self._store = store
         self._key = key
         self._clock = clock
@@ -135,7 +135,7 @@ class StubService:
 
     async def open(self, request: OpenCheckRequest) -> CheckOpenedReply | Refused:
         now = self._clock()
-        ends_at = self._challenges.expiry_of(request.challenge)
+        ends_at = self._challenges.expiry(request.challenge)
         if ends_at is None or now > ends_at:
             return refuse(RefusalReason.BAD_CHALLENGE)
         verified = self._proofs.verify(request, self.registry.current(), self.people, now)
@@ -155,12 +155,12 @@ class StubService:
             standing=standing,
             registered=registered,
             opened_at=now,
-            decision_key=key_of(request),
+            decision_key=opening_key(request),
         )
         opened = await self._store.open(request.challenge, ends_at, check)
         if opened is None:
             return refuse(RefusalReason.BAD_CHALLENGE)
-        facts = facts_of(opened, person)
+        facts = facts_for(opened, person)
         return CheckOpenedReply(check_id=opened.check_id, opened_at=now, facts=facts, simulated=True)
 
     async def register(self, check_id: str, caller: Caller) -> RegistrationReply | Refused:
@@ -174,7 +174,7 @@ class StubService:
         if check.purpose is Purpose.INQUIRY or check.standing is CertificateStatus.GRACE:
             return refuse(RefusalReason.NOT_ALLOWED)
         registered = await self._store.register(check, self._clock())
-        return RegistrationReply(facts=facts_of(registered, person), simulated=True)
+        return RegistrationReply(facts=facts_for(registered, person), simulated=True)
 
     async def submit(self, check_id: str, submission: Submission, idempotency_key: str) -> Receipt | Refused:
         found = await self._find(check_id)
@@ -185,7 +185,7 @@ class StubService:
         refusal = self._submission_refusal(check, person, submission, statement)
         if refusal is not None:
             return refuse(refusal)
-        card_signature = card_signature_of(check.decision_key, check_id, submission)
+        card_signature = verified_card_signature(check.decision_key, check_id, submission)
         receipt = signed_receipt(check_id, submission, statement, card_signature, self._key, self._clock())
         accepted = AcceptedSubmission(submission, receipt, idempotency_key)
         # a repeated submission may have been accepted with a version 1 statement
@@ -203,7 +203,7 @@ class StubService:
             return refuse(refusal)
         if stored.accepted is None:
             return refuse(RefusalReason.NOT_SUBMITTED)
-        result = result_of(stored.check, with_validity(person, self._today()), stored.accepted, stored.withdrawn)
+        result = result_for(stored.check, with_validity(person, self._today()), stored.accepted, stored.withdrawn)
         return altered_result(result)
 
     async def withdraw(self, check_id: str, withdrawal: Withdrawal) -> WithdrawalReceipt | Refused:
@@ -272,7 +272,7 @@ class StubService:
             )
         )
         person = self.people[found.person] if found.person else None
-        return altered_result(result_of_lookup(check_id, request, found, person, now))
+        return altered_result(lookup_result(check_id, request, found, person, now))
 
     async def receipts(self, after: int, caller: Caller) -> Receipts | Refused:
         """Return the receipts of the calling terminal for an audit."""
@@ -302,7 +302,7 @@ class StubService:
         self.registry.add_card(certificate, CardEntry(person=person, adopted=True))
         return certificate_id(certificate)
 
-    async def person_of(self, operation: Operation, check_id: str, body: bytes) -> str | None:
+    async def person_for(self, operation: Operation, check_id: str, body: bytes) -> str | None:
         """Return the insured person that a call concerns, or None if unknown."""
         try:
             match operation:
@@ -367,7 +367,7 @@ class StubService:
             return RefusalReason.NOT_ALLOWED
         if not check.registered:
             return RefusalReason.NOT_REGISTERED
-        if _granted(submission).intersection(VIEWING) and not facts_of(check, person).may_share:
+        if _granted(submission).intersection(VIEWING) and not facts_for(check, person).may_share:
             return RefusalReason.NOT_ALLOWED
         if not {entry.id for entry in person.prescriptions}.issuperset(submission.dispense or ()):
             return RefusalReason.NOT_ALLOWED

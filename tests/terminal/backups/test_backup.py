@@ -28,7 +28,7 @@ from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import terminal_key_path
 from terminal.qualification.receipts import MissingChecks, verify_with_receipts
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 from terminal.staff_password import hash_file, save_password
 from tests.terminal.backups.clinic import ClinicTerminal
 from tests.terminal.backups.conftest import Clinic
@@ -208,7 +208,7 @@ def test_restore_interrupted_after_key_change_can_be_retried(
 
         monkeypatch.setattr("terminal.backups.restore._move", fail)
     else:
-        clinic.server.behaviour.set(Operation.CHANGE_KEY, Rule(manner=Manner.LOST_ANSWER, times=3))
+        clinic.server.behaviour.set(Operation.CHANGE_KEY, Rule(mode=ResponseMode.LOST_ANSWER, times=3))
     code, output = restore(clinic, file, "front-1")
     assert code == 1, output
     assert not (settings.state_dir / "terminal").exists()

@@ -23,7 +23,7 @@ from terminal.qualification.tls_files import tls_files
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import SimulatorState
 from terminal.simulated.service.enrolment import registry_path
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule, Setting
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule, Setting
 from terminal.simulated.service.registry import RegistryFile
 from terminal.simulated.service.server import StubServer, open_service
 
@@ -156,8 +156,8 @@ def test_card_show_reports_missing_pin(uketsuke: Uketsuke) -> None:
         (["run", "--headless", "--language", "xx"], "Choose one of: ja, ja-easy, en"),
         (["stub", "--host", "0.0.0.0"], "without TLS"),
         (["stub", "--line", "/nowhere"], "uketsuke pki --folder /nowhere"),
-        (["stub", "--behaviour", "submit:manner=rude"], "behaviour of the stub: manner"),
-        (["stub", "--behaviour", "submit@stranger:manner=half"], "unknown person 'stranger'"),
+        (["stub", "--behaviour", "submit:mode=rude"], "stub behaviour: mode"),
+        (["stub", "--behaviour", "submit@stranger:mode=half"], "unknown person 'stranger'"),
         (["stub", "--behaviour", "nothing.toml"], "nothing.toml"),
         (["demo", "--auto", "--camera", "no-such.mp4"], "no such file"),
     ],
@@ -194,7 +194,7 @@ def test_stub_serves_tls_and_applies_misbehaviour_rules(tmp_path: Path, state: P
     keys, file, port = tmp_path / "keys", tmp_path / "behaviour.toml", free_port()
     uketsuke("pki", "--folder", str(keys), "--terminal", "terminal-7")
     file.write_text('[[behaviour]]\noperation = "open"\ndelay_seconds = 7\n')
-    behaviour = ["--behaviour", str(file), "--behaviour", "submit@elder:manner=half,times=1"]
+    behaviour = ["--behaviour", str(file), "--behaviour", "submit@elder:mode=half,times=1"]
     options = ["--in-memory", "--host", "127.0.0.2", "--port", str(port), "--line", str(keys)]
     program = [sys.executable, "-c", "from terminal.cli.entry import main; main()", "stub", *options, *behaviour]
     tls = tls_files(keys, "terminal-7").client_context()
@@ -209,7 +209,7 @@ def test_stub_serves_tls_and_applies_misbehaviour_rules(tmp_path: Path, state: P
         assert f"https://127.0.0.2:{port}." in stub.stdout.read()
     assert stub_state.behaviour == (
         Setting(operation=Operation.OPEN, rule=Rule(delay_seconds=7)),
-        Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(manner=Manner.HALF, times=1)),
+        Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(mode=ResponseMode.HALF, times=1)),
     )
 
 

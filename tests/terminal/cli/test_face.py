@@ -40,7 +40,7 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def invented_people(count: int) -> list[EncodedPerson]:
+def fictitious_people(count: int) -> list[EncodedPerson]:
     """Return random encodings of `count` people in two groups. Encoding drawn people would take a minute."""
     generator = np.random.default_rng(4)
     people = []
@@ -85,7 +85,7 @@ def added_model(tmp_path_factory: pytest.TempPathFactory, network: Path, people:
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_PROGRESS_SECONDS", 0.0)
-        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(invented_people(60)))
+        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(fictitious_people(60)))
         code, output = call(state, "face", "add", str(network), "--people", str(people), "--name", "mine")
     assert code == 0, output
     return state, output
@@ -177,7 +177,7 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
 def test_calibrate_writes_thresholds_and_evaluates_them_on_other_people(
     state: Path, people: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented_people(60)))
+    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(fictitious_people(60)))
     file = state / "face" / "models" / "mine" / "calibration.json"
     before = json.loads(file.read_bytes())
     file.unlink()
@@ -201,7 +201,7 @@ def shared_calibrated_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("delivered")
     (state / "people" / "one").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(invented_people(60)))
+        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(fictitious_people(60)))
         code, output = call(state, "face", "calibrate", str(state / "people"))
     assert code == 0, output
     assert str(state / "face" / "sface.json") in output

@@ -18,7 +18,7 @@ from terminal.conductor.conductor import Conductor
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.personas.cast import BY_NAME
 from vision.camera import Camera
 from vision.frame import Frame
@@ -60,14 +60,14 @@ class Desk:
     def __init__(self, counter: DemoCounter, settings: Settings, **rules: Any) -> None:
         self.counter = counter
         self.settings = settings
-        self.place = SimulatedPlace()
+        self.readers = SimulatedReaders()
         self.conductor: Conductor
         self._rules = {"show_answers": 0.05, **rules}
         self.states: list[st.State] = []
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Desk"]:
-        self.place = SimulatedPlace()
+        self.readers = SimulatedReaders()
         self.conductor = open_terminal(
             self.settings,
             self.devices(),
@@ -84,7 +84,7 @@ class Desk:
             await conductor_task
 
     def devices(self) -> Devices:
-        return Devices(self.place.slot, self.place.scanner, Camera(EmptyRoom()), no_engine)
+        return Devices(self.readers.slot, self.readers.scanner, Camera(EmptyRoom()), no_engine)
 
     async def wait_for_reader(self) -> None:
         """Wait until the conductor watches the reader. It ignores cards inserted earlier."""
@@ -96,8 +96,8 @@ class Desk:
         def portrait(_: object) -> bytes:
             return card_jp2(np.full((320, 240), 128, np.uint8))
 
-        image = self.counter.props.card_of(BY_NAME[persona], portrait)
-        self.counter.stub.publish(self.counter.props.registry_of(BY_NAME[persona], portrait))
+        image = self.counter.props.card_for(BY_NAME[persona], portrait)
+        self.counter.stub.publish(self.counter.props.registry_for(BY_NAME[persona], portrait))
         return SoftCard(image.model_copy(deep=True))
 
     async def until(self, condition: Callable[[st.State], bool] | type, seconds: float = 60) -> Any:
@@ -124,7 +124,7 @@ class Desk:
         self.conductor.enter_pin()
 
     async def reach_consent(self, card: SoftCard | None = None) -> None:
-        self.place.insert(card or self.card())
+        self.readers.insert(card or self.card())
         await self.until(st.ChoosingMethod)
         self.touch(ev.PinChosen)
         await self.type_pin()
@@ -143,7 +143,7 @@ class Desk:
         await self.take_card()
 
     async def take_card(self) -> None:
-        self.place.remove()
+        self.readers.remove()
         await self.until(st.Idle)
 
     def record_kinds(self) -> list[str]:

@@ -8,7 +8,7 @@ from terminal.assembly import Devices
 from terminal.conductor.code_camera import CodeCamera
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.simulated.demo.card_over_reader import CardOverReader, front_of
+from terminal.simulated.demo.card_over_reader import CardOverReader, printed_front
 from terminal.simulated.demo.counter import DemoCounter
 from tests.terminal.conductor.counter_fixture import Desk, EmptyRoom
 from vision.camera import Camera
@@ -27,12 +27,12 @@ class FilmedDesk(Desk):
     """A counter with a camera over the reader."""
 
     def devices(self) -> Devices:
-        self.source = CardOverReader(lambda: self.place.card)
+        self.source = CardOverReader(lambda: self.readers.card)
         code_camera = CodeCamera(Camera(self.source), own=True, seconds=60)
-        return Devices(self.place.slot, code_camera, Camera(EmptyRoom()), EmptyEngine)  # type: ignore[arg-type]
+        return Devices(self.readers.slot, code_camera, Camera(EmptyRoom()), EmptyEngine)  # type: ignore[arg-type]
 
     async def choose_face(self) -> None:
-        self.place.insert(self.card("face-match"))
+        self.readers.insert(self.card("face-match"))
         await self.until(st.ChoosingMethod, 60)
         self.touch(ev.FaceChosen)
 
@@ -47,7 +47,7 @@ def test_front_is_read_together_with_the_chip_and_opens_the_face_record(filmed_d
 
     async def day() -> None:
         async with filmed_desk.open():
-            filmed_desk.place.insert(filmed_desk.card("pinless-card"))
+            filmed_desk.readers.insert(filmed_desk.card("pinless-card"))
             await filmed_desk.until(
                 lambda state: isinstance(state, st.ChoosingMethod) and state.why is st.MethodReason.PINLESS, 60
             )
@@ -89,7 +89,7 @@ def test_code_can_be_typed_if_the_front_is_covered(filmed_desk: FilmedDesk) -> N
 def test_printed_front_matches_the_simulated_card(filmed_desk: FilmedDesk) -> None:
     for persona in ("face-match", "pinless-card", "infant-no-photo-pin", "child-with-guardian"):
         card = filmed_desk.card(persona)
-        front = front_of(card)
+        front = printed_front(card)
         assert front.security_code == card.printed_code[10:]
         assert front.expiry.startswith(card.printed_code[6:10])
         assert front.pinless == (persona == "pinless-card")

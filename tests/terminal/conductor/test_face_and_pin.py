@@ -15,7 +15,7 @@ from terminal.assembly import ledger_path
 from terminal.qualification.contract import Way
 from terminal.simulated.demo.auto import AutoDemo, VisitResult
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.persona import Persona, Script
@@ -36,7 +36,7 @@ def play(counter: DemoCounter, policy: FaceAndPinPolicy, cache: Path, *personas:
     settings = counter.settings.model_copy(
         update={"vision": counter.settings.vision.model_copy(update={"also_pin": policy})}
     )
-    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(partial(open_engine, cache)), settings, lambda _: None)
+    demo = AutoDemo(counter, SimulatedReaders, SyntheticStage(partial(open_engine, cache)), settings, lambda _: None)
     return asyncio.run(demo.play(personas))
 
 

@@ -23,8 +23,8 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.demo.result_flags import flags_in
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
+from terminal.simulated.service.people import fictitious_people
 from tests.terminal.conductor.counter_fixture import Desk
 
 LIFE_CYCLE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
@@ -50,7 +50,7 @@ def test_result_contains_the_patient_number_of_the_clinic(desk: Desk, damaged: b
     """The exchange database provides the number. If it is damaged, the result is written without the number."""
     path = desk.settings.state_dir / "exchange.db"
     with contextlib.closing(ExchangeStore(path)) as store:
-        key = insured_key(invented_people()["adult"].qualifications[0])
+        key = insured_key(fictitious_people()["adult"].qualifications[0])
         assert key is not None
         store.numbers.register(desk.settings.service.institution_code, key, "24434")
     if damaged:
@@ -84,7 +84,7 @@ def test_submission_is_repeated_with_the_same_key_and_time_after_a_timeout(
         async with desk.open():
             record_keys()
             await desk.reach_consent()
-            desk.counter.stub.set_rule(Operation.SUBMIT, Rule(manner=Manner.SILENT))
+            desk.counter.stub.set_rule(Operation.SUBMIT, Rule(mode=ResponseMode.SILENT))
             desk.conductor.service.client._connection._timeout = 0.5  # affects only the submission
             await desk.share_all()
             state = await desk.until(st.Complete)
@@ -160,7 +160,7 @@ def test_timeout_while_opening_a_check_records_nothing(desk: Desk) -> None:
 
     async def day() -> None:
         async with desk.open():
-            desk.place.insert(card)
+            desk.readers.insert(card)
             await desk.until(st.ChoosingMethod)
             desk.counter.stub.silence(Operation.CHALLENGE)
             desk.counter.stub.silence(Operation.OPEN)
@@ -188,8 +188,8 @@ def test_reception_works_after_cards_were_removed_during_reading(desk: Desk) -> 
     async def day() -> None:
         async with desk.open():
             for _ in range(5):
-                desk.place.insert(desk.card())
-                desk.place.remove()
+                desk.readers.insert(desk.card())
+                desk.readers.remove()
                 await desk.until(st.Idle)
             await desk.share_all_by_pin()
 
@@ -204,7 +204,7 @@ def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.
 
     async def day() -> None:
         async with desk.open():
-            desk.place.insert(card)
+            desk.readers.insert(card)
             await desk.until(st.ChoosingMethod)
             desk.touch(ev.PinChosen)
             await desk.type_pin("5830")

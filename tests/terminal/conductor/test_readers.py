@@ -15,7 +15,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 
 
 def slot_of(desk: Desk) -> SimulatedSlot:
-    slot = desk.place.slot
+    slot = desk.readers.slot
     assert isinstance(slot, SimulatedSlot)
     return slot
 

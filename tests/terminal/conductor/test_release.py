@@ -106,7 +106,7 @@ def test_code_entered_in_other_states_is_overwritten(desk: Desk) -> None:
         async with desk.open():
             first_code, second_code = bytearray(b"80030120311234"), bytearray(b"80030120311234")
             desk.conductor.enter_code(first_code)
-            desk.place.insert(desk.card())
+            desk.readers.insert(desk.card())
             await desk.until(st.ChoosingMethod)
             desk.conductor.enter_code(second_code)
             patient = desk.conductor.patient
@@ -120,7 +120,7 @@ def test_code_entered_in_other_states_is_overwritten(desk: Desk) -> None:
 def test_ignored_card_leaves_no_patient_object(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
-            desk.place.insert(desk.card())
+            desk.readers.insert(desk.card())
             await desk.until(st.ChoosingMethod)
             desk.conductor.post(ev.CardPresent(99, "r-99"))
             await desk.take_card()

@@ -123,7 +123,7 @@ def test_exception_message_is_not_logged(
     async def day() -> None:
         async with desk.open():
             monkeypatch.setattr(desk.conductor.card, "read", fail)
-            desk.place.insert(desk.card())
+            desk.readers.insert(desk.card())
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.INTERNAL
 

@@ -69,13 +69,13 @@ def test_code_read_before_its_card_is_used_only_for_that_card(desk: Desk, same_c
             desk.conductor.listen(on_effect=effects.append)
             desk.conductor.show_code(digits, expiry)
             await desk.until(st.CardShown)
-            desk.place.insert(card)
+            desk.readers.insert(card)
             await desk.until(st.ChoosingMethod)
             assert desk.conductor.patient is not None
             assert bytes(desk.conductor.patient.code) == (card.printed_code.encode() if same_card else b"")
             desk.touch(ev.FaceChosen)
             await desk.until(lambda state: isinstance(state, st.Problem | st.FaceCheck | st.PinEntry))
-            desk.place.remove()
+            desk.readers.remove()
             await desk.until(st.Idle)
 
     asyncio.run(day())
@@ -104,7 +104,7 @@ def test_code_read_early_is_overwritten_when_replaced_expired_or_unused(desk: De
             await short_desk.until(lambda _: bool(second_present) and not any(first))
             await short_desk.until(lambda state: type(state) is st.Idle and not any(second))
             assert second_present[-1]
-            short_desk.place.insert(short_desk.card())
+            short_desk.readers.insert(short_desk.card())
             await short_desk.until(st.ChoosingMethod)
             short_desk.conductor.show_code(third, date(2031, 4, 1))
             await short_desk.until(lambda _: not any(third))
@@ -129,9 +129,9 @@ def numbers(desk: Desk) -> list[int]:
 def test_daily_numbers_continue_after_a_restart(desk: Desk) -> None:
     async def number_of_a_reception() -> int:
         async with desk.open():
-            desk.place.insert(desk.card())
+            desk.readers.insert(desk.card())
             state = await desk.until(st.ChoosingMethod)
-            desk.place.remove()
+            desk.readers.remove()
             await desk.until(st.Idle)
             return int(state.reception.number)
 
@@ -203,7 +203,7 @@ def test_phone_opens_the_check_with_its_pin(desk: Desk, monkeypatch: pytest.Monk
 
     async def day() -> None:
         async with phone_desk.open():
-            phone_desk.place.insert(card)
+            phone_desk.readers.insert(card)
             await phone_desk.type_pin()
             await phone_desk.until(st.Consent)
 
@@ -219,7 +219,7 @@ def test_phone_that_does_not_verify_its_owner_opens_no_check(desk: Desk, monkeyp
 
     async def day() -> None:
         async with phone_desk.open():
-            phone_desk.place.insert(card)
+            phone_desk.readers.insert(card)
             state = await phone_desk.until(st.ChoosingMethod)
             assert state.why is st.MethodReason.PHONE_NOT_CONFIRMED
             count = len(phone_desk.states)
@@ -236,7 +236,7 @@ def test_phone_is_refused_unless_enabled(desk: Desk, monkeypatch: pytest.MonkeyP
 
     async def day() -> None:
         async with desk.open():
-            desk.place.insert(card)
+            desk.readers.insert(card)
             state = await desk.until(st.Problem)
             assert state.problem is ProblemCode.PHONE_NOT_TAKEN
 

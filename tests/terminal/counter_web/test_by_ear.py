@@ -64,7 +64,7 @@ class Patient:
             await self._choose_language()
             await ear.wait_for(self.texts.put_card)
         await ear.press()
-        self.day.place.insert(card)
+        self.day.readers.insert(card)
 
     async def _choose_language(self) -> None:
         """Choose the language on the idle screen, or in the full list if the screen does not offer it."""
@@ -75,7 +75,7 @@ class Patient:
         await self.ear.choose(self.texts.name)
 
     async def remove_card(self) -> None:
-        self.day.place.remove()
+        self.day.readers.remove()
         async with asyncio.timeout(60):
             while not isinstance(self.day.conductor.state, st.Idle):
                 await asyncio.sleep(0.05)

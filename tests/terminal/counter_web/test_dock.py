@@ -11,8 +11,8 @@ from reader.softcard.text_image import text_png
 from terminal.simulated.demo.live import STAFF_PASSWORD
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.drills import BY_ID, DRILLS
-from terminal.simulated.personas.steps import steps_of
-from terminal.simulated.personas.tales import Language, tale_of
+from terminal.simulated.personas.steps import steps_for
+from terminal.simulated.personas.tales import Language, tale_for
 from terminal.words.catalogue import words
 from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.trainer import Trainer, run_lesson
@@ -93,11 +93,11 @@ async def play_first_day(trainer: Trainer, names: tuple[str, ...]) -> None:
         await expect(count).to_have_text(say("dock.count", done=number, all=len(FIRST_DAY)))
         await trainer.choose(name)
         has_invitation = (number, name) == (0, FIRST_DAY[0])
-        who = say("dock.invitation") if has_invitation else tale_of(BY_NAME[name], "ja").who
+        who = say("dock.invitation") if has_invitation else tale_for(BY_NAME[name], "ja").who
         await expect(page.locator(".now h2")).to_have_text(who)
         await expect(page.locator("dd").first).not_to_be_visible()  # the answer is hidden
         await trainer.expand("answer")
-        await expect(page.locator("dd").last).to_have_text(tale_of(BY_NAME[name], "ja").end)
+        await expect(page.locator("dd").last).to_have_text(tale_for(BY_NAME[name], "ja").end)
         await SCRIPTS[name](trainer)
         if name != "removed-during-consent":
             await trainer.wait_for_state("Complete")
@@ -224,7 +224,7 @@ def test_pharmacy_family_and_power_cut_can_be_played(tmp_path: Path) -> None:
         await trainer.expect_mark("power-cut")
         await expect(counter.locator("[data-offer=help]")).to_be_visible()
         await trainer.choose("clock-wrong")
-        await trainer.press("late")
+        await trainer.press("clock")
         await trainer.press("card")
         await trainer.choose_pin()
         await trainer.expect_mark("clock-wrong")
@@ -242,13 +242,13 @@ def test_every_persona_has_a_story_in_both_languages(name: str) -> None:
     persona = BY_NAME[name]
     languages: tuple[Language, ...] = ("ja", "en")
     for language in languages:
-        tale = tale_of(persona, language)
+        tale = tale_for(persona, language)
         assert tale.who
         assert tale.staff
         assert tale.says
         assert tale.end
-        assert len(steps_of(persona, language)) >= 2
-    assert tale_of(persona, "ja") != tale_of(persona, "en")
+        assert len(steps_for(persona, language)) >= 2
+    assert tale_for(persona, "ja") != tale_for(persona, "en")
 
 
 def test_drills_contain_only_existing_personas_and_languages() -> None:

@@ -30,8 +30,8 @@ from terminal.doctor.running import running_process_id
 from terminal.qualification.keys import SigningKey, enrolment_path, terminal_key_path
 from terminal.qualification.pki import create_tls_files
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
+from terminal.simulated.service.people import fictitious_people
 from terminal.staff_password import save_password
 from terminal.staff_web.certificates import keys_folder, make_server
 
@@ -221,7 +221,7 @@ def test_simulated_service_refuses_real_enrolment(ready: Settings) -> None:
 
 
 def test_service_check_uses_configured_timeout(counter: DemoCounter, ready: Settings) -> None:
-    counter.stub.set_rule(Operation.CHALLENGE, Rule(manner=Manner.SILENT))
+    counter.stub.set_rule(Operation.CHALLENGE, Rule(mode=ResponseMode.SILENT))
     ready = with_changes(ready, service={"timeout_seconds": 0.5})
     silent = service.service(ready)
     assert silent.grade is Grade.BAD
@@ -392,7 +392,7 @@ def test_doctor_prints_no_patient_data(tmp_path: Path, monkeypatch: pytest.Monke
     assert demo.exit_code == 0, demo.output
     report = CliRunner().invoke(app, ["doctor"]).output
     assert "intact, 5 records" in report
-    person = invented_people()["adult"].qualifications[0]
+    person = fictitious_people()["adult"].qualifications[0]
     result = next((tmp_path / "state" / "results").glob("*.xml")).name
     assert person.name is not None
     assert person.insured_identification_number is not None

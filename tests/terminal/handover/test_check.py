@@ -15,7 +15,7 @@ from terminal.handover.result_xml import result_document
 from terminal.handover.values import Severity
 from terminal.handover.xml import MAX_BULK_SIZE, Encoding, write_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from tests.terminal.handover.requests import check, checkups, drugs, registration
 
 FACE = "OQSsiquc01res_face_1319999999001_20261121091504.xml"
@@ -26,7 +26,7 @@ ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 
 def result(person: str = "adult", **changes: Any) -> QualificationResult:
     """Return a result with consent to every item except surgery."""
-    people = invented_people()
+    people = fictitious_people()
     consents = tuple(
         ConsentOutcome(item=item, flag=0)
         if item is Item.SURGERY
@@ -74,10 +74,10 @@ def errors_and_warnings(findings: Findings) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("person", sorted(set(invented_people()) - {"contradictory"}))
+@pytest.mark.parametrize("person", sorted(set(fictitious_people()) - {"contradictory"}))
 def test_generated_results_have_no_findings(person: str, encoding: Encoding) -> None:
     # Validity 3, a newer qualification, occurs only in checks without a card.
-    validity = "2" if invented_people()[person].validity == "3" else invented_people()[person].validity
+    validity = "2" if fictitious_people()[person].validity == "3" else fictitious_people()[person].validity
     for newer in (False, True):
         options = FaceOptions(newer_consents=newer)
         data = result_document(result(person, validity=validity), encoding, options).data

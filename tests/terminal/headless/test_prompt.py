@@ -46,21 +46,21 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
     async def day() -> None:
         conductor = open_terminal(
             counter.settings,
-            Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
+            Devices(desk.readers.slot, None, Camera(EmptyRoom()), no_engine),
             rules=replace(session_rules(counter.settings, first_language="en"), show_answers=0.05),
             anchors=counter.props.trust_anchors,
         )
 
         def on_state(state: st.State) -> None:
             if isinstance(state, st.Complete) and state.reception.card_in:
-                desk.place.remove()
+                desk.readers.remove()
             if isinstance(state, st.Idle):
                 conductor.stop()
 
         async def insert_when_watched() -> None:
             while conductor.reader_name is None:
                 await asyncio.sleep(0.005)
-            desk.place.insert(desk.card())
+            desk.readers.insert(desk.card())
 
         conductor.listen(on_state=on_state)
         with os.fdopen(keyboard.read_end) as stream:
@@ -108,17 +108,17 @@ def test_end_of_input_stops_terminal(counter: DemoCounter, desk: Desk) -> None:
 async def _end_of_input(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
     conductor = open_terminal(
         counter.settings,
-        Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
+        Devices(desk.readers.slot, None, Camera(EmptyRoom()), no_engine),
         anchors=counter.props.trust_anchors,
     )
     with os.fdopen(keyboard.read_end) as stream:
         speak = speaker(counter.settings)
         headless = HeadlessTerminal(conductor, PromptOperator(speak, keyboard.on_output, stream), speak)
-        desk.place.insert(desk.card())
+        desk.readers.insert(desk.card())
         asyncio.get_running_loop().call_later(0.2, keyboard.close)
         async with asyncio.timeout(60):
             await headless.run()
-    desk.place.remove()
+    desk.readers.remove()
 
 
 class FailingOperator:
@@ -133,7 +133,7 @@ def test_failing_operator_closes_terminal(counter: DemoCounter, desk: Desk) -> N
     def open_conductor() -> Conductor:
         return open_terminal(
             counter.settings,
-            Devices(desk.place.slot, None, Camera(EmptyRoom()), no_engine),
+            Devices(desk.readers.slot, None, Camera(EmptyRoom()), no_engine),
             anchors=counter.props.trust_anchors,
         )
 

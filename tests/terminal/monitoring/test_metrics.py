@@ -24,7 +24,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import TIMEOUTS
 from terminal.simulated.demo.auto import AutoDemo
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 from terminal.simulated.service.misbehaviour import Operation
@@ -124,7 +124,7 @@ def test_silent_service_appears_in_metrics(desk: Desk) -> None:
 
 def test_refused_pin_is_not_counted_as_wasted_try(desk: Desk) -> None:
     async def mistype_the_pin(desk: Desk, metrics: Metrics) -> None:
-        desk.place.insert(desk.card())
+        desk.readers.insert(desk.card())
         await desk.until(st.ChoosingMethod)
         desk.touch(ev.PinChosen)
         await desk.type_pin("9999")
@@ -185,7 +185,7 @@ def test_metrics_contain_no_personal_data(counter: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr("terminal.simulated.demo.auto.open_terminal", open_with_meters)
 
     async def play() -> list[Any]:
-        demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, lambda _: None)
+        demo = AutoDemo(counter, SimulatedReaders, SyntheticStage(), counter.settings, lambda _: None)
         return await demo.play(list(PERSONAS))
 
     results = asyncio.run(play())

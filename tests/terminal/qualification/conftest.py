@@ -33,7 +33,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.qualification.statements import chip_statement, pin_statement
 from terminal.simulated.service.enrolment import enrol_locally, registry_path
-from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, anchors_of, certificate_id
+from terminal.simulated.service.registry import CardEntry, Registry, RegistryFile, anchors_for, certificate_id
 from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.storage.store import ServiceStore
 from terminal.simulated.service.storage.tables import metadata
@@ -249,7 +249,7 @@ def counter(
     registry.merge(
         Registry(
             certificate_authorities=(authority_pem(authority),),
-            record_anchors=anchors_of(authority.trust_anchors),
+            record_anchors=anchors_for(authority.trust_anchors),
         )
     )
     counter = Counter(server, registry, key, enrolment, authority, tmp_path, database_url)

@@ -25,7 +25,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.insured import SpecificDiseaseCertificate
 from terminal.qualification.mismatch import Mismatch
 from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, ResponseMode, Operation, Rule
 from tests.terminal.qualification.delivering import SHARED, DeliveryTerminal
 
 Result = QualificationResult
@@ -200,7 +200,7 @@ def test_false_results_from_stub_are_not_delivered(counter: Any, card: Any, tmp_
     async def scenario(client: Any) -> Any:
         with terminal.open(client):
             check_id = await terminal.record_decision(client)
-            counter.server.behaviour.set(Operation.RESULT, Rule(manner=Manner.LYING, lie=lie, times=1))
+            counter.server.behaviour.set(Operation.RESULT, Rule(mode=ResponseMode.LYING, lie=lie, times=1))
             outcome = await terminal.delivery.deliver(check_id)
             assert terminal.files() == []
             assert outcome.stage is (DeliveryStage.CONFIRMED if lie is Lie.UNSIGNED else DeliveryStage.HELD_BACK)

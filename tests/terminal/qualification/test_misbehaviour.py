@@ -22,9 +22,9 @@ from terminal.qualification.contract import (
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.misbehaviour import (
     SLOW,
-    Manner,
     Misbehaviour,
     Operation,
+    ResponseMode,
     Rule,
     Setting,
     parse_setting,
@@ -63,7 +63,7 @@ def two_people(counter: Any, card: Any, other_card: Any) -> Any:
 
 @pytest.mark.parametrize("operation", [Operation.OPEN, Operation.SUBMIT, Operation.RESULT])
 def test_person_rule_affects_no_one_else(two_people: Any, card: Any, other_card: Any, operation: Operation) -> None:
-    two_people.server.behaviour.set(operation, Rule(manner=Manner.FAILING), "elder")
+    two_people.server.behaviour.set(operation, Rule(mode=ResponseMode.FAILING), "elder")
     unaffected = two_people.play(lambda client: run_check(two_people, client, card))
     affected = two_people.play(lambda client: run_check(two_people, client, other_card))
     assert [type(answer) for answer in unaffected] == [CheckOpenedReply, Receipt, QualificationResult]
@@ -72,7 +72,7 @@ def test_person_rule_affects_no_one_else(two_people: Any, card: Any, other_card:
 
 
 def test_person_rule_applies_to_every_operation(two_people: Any, card: Any, other_card: Any) -> None:
-    two_people.server.behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED), "elder")
+    two_people.server.behaviour.set(Operation.EVERY, Rule(mode=ResponseMode.DROPPED), "elder")
     affected = two_people.play(lambda client: run_check(two_people, client, other_card))
     assert affected == [NoAnswer(NoAnswerReason.CONNECTION_LOST)]
     unaffected = two_people.play(lambda client: run_check(two_people, client, card))
@@ -99,7 +99,7 @@ def test_most_specific_rule_applies() -> None:
 
 
 def test_person_rule_expires_after_its_call_count(two_people: Any, other_card: Any) -> None:
-    two_people.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.FAILING, times=1), "elder")
+    two_people.server.behaviour.set(Operation.OPEN, Rule(mode=ResponseMode.FAILING, times=1), "elder")
     first = two_people.play(lambda client: two_people.open_by_pin(client, other_card))
     second = two_people.play(lambda client: two_people.open_by_pin(client, other_card))
     assert (type(first), type(second)) == (NoAnswer, CheckOpenedReply)
@@ -107,7 +107,7 @@ def test_person_rule_expires_after_its_call_count(two_people: Any, other_card: A
 
 @pytest.mark.parametrize("reason", [RefusalReason.REVOKED, RefusalReason.SUSPENDED, RefusalReason.NO_SUCH_CHECK])
 def test_stub_refuses_with_configured_reason(counter: Any, card: Any, reason: RefusalReason) -> None:
-    counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.REFUSING, reason=reason), "adult")
+    counter.server.behaviour.set(Operation.OPEN, Rule(mode=ResponseMode.REFUSING, reason=reason), "adult")
     answer = counter.play(lambda client: counter.open_by_pin(client, card))
     assert isinstance(answer, Refused)
     assert (answer.reason, answer.simulated) == (reason, True)
@@ -174,19 +174,19 @@ def test_rules_are_set_over_http(two_people: Any, card: Any, other_card: Any) ->
 @pytest.mark.parametrize(
     ("text", "setting"),
     [
-        ("open:manner=silent", Setting(operation=Operation.OPEN, rule=Rule(manner=Manner.SILENT))),
+        ("open:mode=silent", Setting(operation=Operation.OPEN, rule=Rule(mode=ResponseMode.SILENT))),
         (
-            "submit@elder:manner=half,times=1",
-            Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(manner=Manner.HALF, times=1)),
+            "submit@elder:mode=half,times=1",
+            Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(mode=ResponseMode.HALF, times=1)),
         ),
         ("every:delay_seconds=7", Setting(operation=Operation.EVERY, rule=SLOW)),
         ("result:old_characters=true", Setting(operation=Operation.RESULT, rule=Rule(old_characters=True))),
         (
-            "open@adult:manner=refusing,reason=suspended",
+            "open@adult:mode=refusing,reason=suspended",
             Setting(
                 operation=Operation.OPEN,
                 person="adult",
-                rule=Rule(manner=Manner.REFUSING, reason=RefusalReason.SUSPENDED),
+                rule=Rule(mode=ResponseMode.REFUSING, reason=RefusalReason.SUSPENDED),
             ),
         ),
     ],
@@ -195,9 +195,9 @@ def test_settings_are_parsed_from_command_line(text: str, setting: Setting) -> N
     assert parse_setting(text) == setting
 
 
-@pytest.mark.parametrize("text", ["", "nothing", "open:manner=rude", "open:times=0", "open:what=1", "open:delay=1"])
+@pytest.mark.parametrize("text", ["", "nothing", "open:mode=rude", "open:times=0", "open:what=1", "open:delay=1"])
 def test_invalid_command_line_settings_are_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="behaviour of the stub"):
+    with pytest.raises(ValueError, match="stub behaviour"):
         parse_setting(text)
 
 

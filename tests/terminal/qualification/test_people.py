@@ -8,9 +8,9 @@ import pytest
 
 from terminal.handover.characters import replace_unsupported
 from terminal.simulated.service.lookup import look_up
-from terminal.simulated.service.people import InsuredPerson, invented_people
+from terminal.simulated.service.people import InsuredPerson, fictitious_people
 
-PEOPLE = invented_people()
+PEOPLE = fictitious_people()
 ENTRIES = [entry for person in PEOPLE.values() for entry in (*person.qualifications, *person.former)]
 TODAY = date(2026, 11, 22)
 
@@ -74,7 +74,7 @@ def test_people_are_read_from_file(tmp_path: Path) -> None:
         '[elder]\nregistered = false\nvalidity = "4"\nbirth_date = 1950-01-01\n',
         encoding="utf-8",
     )
-    people = invented_people(file)
+    people = fictitious_people(file)
     assert set(people) == {*PEOPLE, "mine"}
     assert people["mine"].qualifications[0].name == "自作　太郎"
     assert people["mine"].limit == PEOPLE["adult"].limit
@@ -98,7 +98,7 @@ def test_invalid_people_file_is_refused_without_quoting_values(tmp_path: Path, t
     file = tmp_path / "people.toml"
     file.write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=message) as error:
-        invented_people(file)
+        fictitious_people(file)
     assert "SECRET" not in str(error.value)
 
 

@@ -103,12 +103,12 @@ def test_list_from_different_authority_has_no_effect(counter: Any, card: Any, st
 
 def test_revoked_persona_has_revocation_list(tmp_path: Path, authority: TestAuthority) -> None:
     props = Props(tmp_path, authority=lambda: authority)
-    registries = [props.registry_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
+    registries = [props.registry_for(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo") for _ in range(2)]
     assert registries[0] == registries[1]
-    image = props.card_of(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo")
+    image = props.card_for(BY_NAME["revoked"], lambda _: b"\x00\x00\x00\x0cjP  photo")
     certificate = image.files[File.USER_CERTIFICATE]
     assert registries[0].cards[certificate_id(certificate)].status is CardStatus.IN_USE
     (pem,) = registries[0].revocation_lists
     serial = x509.load_der_x509_certificate(certificate).serial_number
     assert [entry.serial_number for entry in x509.load_pem_x509_crl(pem.encode())] == [serial]
-    assert props.registry_of(BY_NAME["pin-right"], lambda _: b"\x00\x00\x00\x0cjP  x").revocation_lists == ()
+    assert props.registry_for(BY_NAME["pin-right"], lambda _: b"\x00\x00\x00\x0cjP  x").revocation_lists == ()

@@ -22,7 +22,7 @@ from terminal.qualification.contract import (
     RefusalReason,
     Refused,
 )
-from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Operation, ResponseMode, Rule
 
 UNVERIFIED = NoAnswer(NoAnswerReason.NOT_VERIFIED)
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
@@ -129,7 +129,7 @@ def test_refusal_of_altered_request_is_not_accepted(counter: Any, card: Any, hea
 
 
 def test_stub_signs_refusals_and_receipts_by_default(counter: Any, card: Any) -> None:
-    refusing = {"manner": Manner.REFUSING, "reason": RefusalReason.CONFLICT}
+    refusing = {"mode": ResponseMode.REFUSING, "reason": RefusalReason.CONFLICT}
 
     async def scenario(client: QualificationClient) -> list[Any]:
         check_id = (await counter.open_check(client, card)).check_id
@@ -137,7 +137,11 @@ def test_stub_signs_refusals_and_receipts_by_default(counter: Any, card: Any) ->
             check_id, decided_at=counter.now, answers=[], ledger_count=1, ledger_head="ab" * 32
         )
         replies = []
-        for rule in (Rule(**refusing), Rule(lie=Lie.UNSIGNED, **refusing), Rule(manner=Manner.LYING, lie=Lie.UNSIGNED)):
+        for rule in (
+            Rule(**refusing),
+            Rule(lie=Lie.UNSIGNED, **refusing),
+            Rule(mode=ResponseMode.LYING, lie=Lie.UNSIGNED),
+        ):
             counter.server.behaviour.set(Operation.SUBMIT, rule)
             replies.append(await client.submit(check_id, submission, "key-1"))
         counter.server.behaviour.clear()

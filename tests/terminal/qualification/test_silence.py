@@ -29,7 +29,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.keys import SigningKey
 from terminal.qualification.statements import answer_statement
 from terminal.qualification.wire import signed_request_digest
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 
 ANSWERED = datetime(2026, 11, 20, 0, 16, 0, tzinfo=UTC)
 
@@ -42,14 +42,14 @@ def database_url() -> None:
 @pytest.mark.parametrize(
     ("rule", "silence"),
     [
-        (Rule(manner=Manner.SILENT), NoAnswerReason.TIMEOUT),
+        (Rule(mode=ResponseMode.SILENT), NoAnswerReason.TIMEOUT),
         (Rule(delay_seconds=5), NoAnswerReason.TIMEOUT),
-        (Rule(manner=Manner.DROPPED), NoAnswerReason.CONNECTION_LOST),
-        (Rule(manner=Manner.LOST_ANSWER), NoAnswerReason.CONNECTION_LOST),
-        (Rule(manner=Manner.HALF), NoAnswerReason.CONNECTION_LOST),
-        (Rule(manner=Manner.GARBAGE), NoAnswerReason.NOT_UNDERSTOOD),
-        (Rule(manner=Manner.FAILING), NoAnswerReason.SERVER_ERROR),
-        (Rule(manner=Manner.FAILING, status=500), NoAnswerReason.SERVER_ERROR),
+        (Rule(mode=ResponseMode.DROPPED), NoAnswerReason.CONNECTION_LOST),
+        (Rule(mode=ResponseMode.LOST_ANSWER), NoAnswerReason.CONNECTION_LOST),
+        (Rule(mode=ResponseMode.HALF), NoAnswerReason.CONNECTION_LOST),
+        (Rule(mode=ResponseMode.GARBAGE), NoAnswerReason.NOT_UNDERSTOOD),
+        (Rule(mode=ResponseMode.FAILING), NoAnswerReason.SERVER_ERROR),
+        (Rule(mode=ResponseMode.FAILING, status=500), NoAnswerReason.SERVER_ERROR),
     ],
 )
 def test_misbehaviour_is_reported_as_no_answer(counter: Any, rule: Rule, silence: NoAnswerReason) -> None:
@@ -67,7 +67,7 @@ def test_slow_response_within_timeout_is_accepted(counter: Any) -> None:
     assert isinstance(counter.play(lambda client: client.challenge()), Challenge)
 
 
-@pytest.mark.parametrize("rule", [Rule(manner=Manner.SILENT), Rule(delay_seconds=60)])
+@pytest.mark.parametrize("rule", [Rule(mode=ResponseMode.SILENT), Rule(delay_seconds=60)])
 def test_stopping_service_ends_pending_requests(counter: Any, rule: Rule, caplog: pytest.LogCaptureFixture) -> None:
     counter.server.behaviour.set(Operation.CHALLENGE, rule)
 
@@ -83,7 +83,7 @@ def test_stopping_service_ends_pending_requests(counter: Any, rule: Rule, caplog
 
 
 def test_rule_expires_after_its_call_count(counter: Any) -> None:
-    counter.server.behaviour.set(Operation.CHALLENGE, Rule(manner=Manner.FAILING, times=2))
+    counter.server.behaviour.set(Operation.CHALLENGE, Rule(mode=ResponseMode.FAILING, times=2))
 
     async def call_three_times(client: QualificationClient) -> list[Any]:
         return [await client.challenge() for _ in range(3)]
@@ -93,7 +93,7 @@ def test_rule_expires_after_its_call_count(counter: Any) -> None:
 
 
 def test_rule_for_opening_affects_no_other_operation(counter: Any, card: Any) -> None:
-    counter.server.behaviour.set(Operation.OPEN, Rule(manner=Manner.DROPPED))
+    counter.server.behaviour.set(Operation.OPEN, Rule(mode=ResponseMode.DROPPED))
     assert counter.play(lambda client: counter.open_by_pin(client, card)) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
 
 
@@ -104,7 +104,7 @@ def test_resubmission_returns_lost_receipt(counter: Any, card: Any) -> None:
         submission = client.submission(
             opened.check_id, decided_at=ANSWERED, answers=answers, ledger_count=1, ledger_head="ab"
         )
-        counter.server.behaviour.set(Operation.SUBMIT, Rule(manner=Manner.LOST_ANSWER, times=1))
+        counter.server.behaviour.set(Operation.SUBMIT, Rule(mode=ResponseMode.LOST_ANSWER, times=1))
         lost = await client.submit(opened.check_id, submission, "key-1")
         # the service accepted the submission, although the terminal got no answer
         result = await client.result(opened.check_id)

@@ -29,8 +29,8 @@ from terminal.qualification.keys import Enrolment, SigningKey
 from terminal.simulated.service.admin import StubAdmin
 from terminal.simulated.service.admin_bodies import Adopted
 from terminal.simulated.service.middleware import MAX_BODY
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule, Setting
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule, Setting
+from terminal.simulated.service.people import fictitious_people
 from terminal.simulated.service.refusals import http_status, refuse
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, RegistryFile, certificate_id
 from terminal.simulated.service.server import serve
@@ -156,7 +156,7 @@ def test_terminal_and_card_are_registered_over_http(counter: Any, other_card: An
     assert enrolment.service_public_key == counter.enrolment.service_public_key
     assert not isinstance(state, NoAnswer)
     assert "terminal-7" in state.terminals
-    assert set(state.people) == set(invented_people())
+    assert set(state.people) == set(fictitious_people())
     opened = counter.play(
         lambda client: counter.open_by_face(client, other_card), terminal_id="terminal-7", terminal_key=key
     )
@@ -165,7 +165,7 @@ def test_terminal_and_card_are_registered_over_http(counter: Any, other_card: An
 
 def test_behaviour_is_set_and_reset_over_http(counter: Any) -> None:
     with StubAdmin(counter.server.url) as admin:
-        failing = Rule(manner=Manner.FAILING)
+        failing = Rule(mode=ResponseMode.FAILING)
         assert admin.set_rule(Operation.CHALLENGE, failing) == (Setting(operation=Operation.CHALLENGE, rule=failing),)
         assert isinstance(counter.play(lambda client: client.challenge()), NoAnswer)
         assert admin.clear_rules() == ()
@@ -246,7 +246,7 @@ def test_refusal_codes_and_messages_are_unique() -> None:
 
 
 def test_reprs_contain_no_personal_data() -> None:
-    person = invented_people()["adult"]
+    person = fictitious_people()["adult"]
     proof = PinProof(signature=b"secret-signature")
     request = OpenCheckRequest(
         terminal_id="t", institution_code="1319999999", challenge=b"x" * 20, certificate=b"der", proof=proof

@@ -16,7 +16,7 @@ from terminal.qualification.keys import SigningKey
 from terminal.qualification.pki import create_tls_files
 from terminal.qualification.tls_files import SERVER, terminal_tls_files, tls_files
 from terminal.simulated.service.admin import StubAdmin
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 from terminal.simulated.service.server import StubServer, open_service, serve
 
 
@@ -111,7 +111,7 @@ def test_plain_http_is_refused(server: StubServer) -> None:
 def test_misbehaviour_can_be_set_over_tls(server: StubServer, keys: Path) -> None:
     tls = tls_files(keys, "terminal-1").client_context()
     with StubAdmin(server.url, tls=tls) as admin:
-        assert not isinstance(admin.set_rule(Operation.CHALLENGE, Rule(manner=Manner.DROPPED, times=1)), NoAnswer)
+        assert not isinstance(admin.set_rule(Operation.CHALLENGE, Rule(mode=ResponseMode.DROPPED, times=1)), NoAnswer)
     assert challenge(server.url, tls) == NoAnswer(NoAnswerReason.CONNECTION_LOST)
     assert isinstance(challenge(server.url, tls, server.service.public_key), Challenge)
 

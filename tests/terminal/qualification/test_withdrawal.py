@@ -17,7 +17,7 @@ from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import Delivery, DeliveryStage
 from terminal.conductor.worker import Worker
 from terminal.handover.process import FolderProcess
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 
 
 @pytest.fixture
@@ -98,13 +98,13 @@ def test_withdrawal_is_sent_immediately(counter: Any, card: Any, tmp_path: Path,
     assert {consent.item: consent.flag for consent in result.consents} == {Item.DIAGNOSIS: 1, Item.MEDICINES: 0}
 
 
-@pytest.mark.parametrize("manner", [Manner.SILENT, Manner.LOST_ANSWER, Manner.FAILING])
+@pytest.mark.parametrize("mode", [ResponseMode.SILENT, ResponseMode.LOST_ANSWER, ResponseMode.FAILING])
 def test_withdrawal_is_retried_after_failure(
-    counter: Any, card: Any, tmp_path: Path, worker: Worker, manner: Manner
+    counter: Any, card: Any, tmp_path: Path, worker: Worker, mode: ResponseMode
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
-        counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=manner, times=2))
-        timeout, client._connection._timeout = client._connection._timeout, 0.5 if manner is Manner.SILENT else 20
+        counter.server.behaviour.set(Operation.WITHDRAW, Rule(mode=mode, times=2))
+        timeout, client._connection._timeout = client._connection._timeout, 0.5 if mode is ResponseMode.SILENT else 20
         withdrawn_at = counter.now
         assert not await delivery.withdraw(check_id, [Item.DIAGNOSIS, Item.MEDICINES])
         assert delivery.backlog() == 1
@@ -126,7 +126,7 @@ def test_withdrawal_is_not_sent_after_consent_has_expired(
     counter: Any, card: Any, tmp_path: Path, worker: Worker
 ) -> None:
     async def scenario(client: Any, delivery: Delivery, check_id: str) -> Any:
-        counter.server.behaviour.set(Operation.WITHDRAW, Rule(manner=Manner.FAILING))
+        counter.server.behaviour.set(Operation.WITHDRAW, Rule(mode=ResponseMode.FAILING))
         await delivery.withdraw(check_id, [Item.MEDICINES])
         counter.now += timedelta(hours=24)
         await client.challenge()  # sets the service time known to the client

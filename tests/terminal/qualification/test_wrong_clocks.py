@@ -20,7 +20,7 @@ from terminal.qualification.client import Audit
 from terminal.qualification.contract import Challenge, QualificationResult
 from terminal.qualification.receipts import verify_with_receipts
 from terminal.session import events as ev
-from terminal.simulated.service.misbehaviour import Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import ResponseMode, Operation, Rule
 from tests.terminal.qualification.delivering import DeliveryTerminal
 
 HOUR = timedelta(hours=1)
@@ -93,11 +93,11 @@ def test_checks_expire_only_after_repeated_clock_comparisons(
     async def scenario(client: Any) -> list[str]:
         with terminal.open(client):
             check_id = await terminal.record_decision(client)
-            behaviour.set(Operation.EVERY, Rule(manner=Manner.DROPPED))
+            behaviour.set(Operation.EVERY, Rule(mode=ResponseMode.DROPPED))
             counter.now = morning + 40 * HOUR
             await terminal.delivery.process_outbox()
             behaviour.clear()
-            behaviour.set(Operation.SUBMIT, Rule(manner=Manner.DROPPED))
+            behaviour.set(Operation.SUBMIT, Rule(mode=ResponseMode.DROPPED))
             await (
                 terminal.delivery.process_outbox()
             )  # first comparison, with an implausible jump of the service's clock

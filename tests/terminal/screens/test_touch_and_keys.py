@@ -457,8 +457,8 @@ class Hands:
     async def set_service_mode(self, service: ServiceMode) -> None:
         self.props = replace(self.props, service=service)
 
-    async def set_clock_late(self, late: bool) -> None:
-        self.props = replace(self.props, clock_late=late)
+    async def set_clock_slow(self, slow: bool) -> None:
+        self.props = replace(self.props, clock_slow=slow)
 
     own_face = None
 
@@ -468,7 +468,7 @@ class Hands:
     async def stand_up(self) -> None:
         raise AssertionError("no camera")
 
-    async def switch_off_and_on(self) -> None:
+    async def power_cycle(self) -> None:
         """Do nothing, because the test has no terminal to restart."""
 
     async def reset(self) -> None:

@@ -119,7 +119,7 @@ class Office:
         self.day.conductor.post(kind(self.state.reception.id, *args))
 
     async def insert_card(self, persona: str = "pin-right") -> None:
-        self.day.place.insert(self.day.prepare(BY_NAME[persona]))
+        self.day.readers.insert(self.day.prepare(BY_NAME[persona]))
         await self.wait_until(st.ChoosingMethod)
 
     async def to_consent(self, persona: str = "pin-right") -> None:
@@ -144,5 +144,5 @@ class Office:
         await self.wait_until(st.Complete)
 
     async def remove_card(self) -> None:
-        self.day.place.remove()
+        self.day.readers.remove()
         await self.wait_until(st.Idle)

@@ -56,7 +56,7 @@ async def _calls_and_the_list(office: Office) -> None:
     await call.wait_for(state="detached")
     office.touch(ev.Cancelled)
     await page.locator(row(3, "left")).wait_for()
-    office.day.place.remove()
+    office.day.readers.remove()
 
     office.counter.stub.clear_rules()
     await office.day.conductor.delivery.process_outbox()
@@ -225,7 +225,7 @@ async def _discard_and_stop(office: Office) -> None:
     await page.locator("dialog").get_by_role("button", name="この受付を取り消す").click()
     await office.wait_until(st.Idle)
     await page.locator(row(1, "discarded")).wait_for()
-    office.day.place.remove()
+    office.day.readers.remove()
     stop = page.get_by_role("button", name="機械を止める")
     await stop.click()
     await page.locator("dialog").get_by_role("button", name="機械を止める").click()

@@ -22,7 +22,7 @@ from terminal.session import states as st
 from terminal.simulated.demo.counter import DemoCounter
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.service.misbehaviour import Operation, Rule
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from tests.terminal.counter_web.stage import CHROMIUM
 from tests.terminal.staff_web.office import PASSWORD, Office
 from tests.terminal.staff_web.test_desk import row
@@ -39,7 +39,7 @@ def _run(office: Office, scenario: Any) -> None:
 
 
 async def _confirm_by_eye(office: Office, page: Page) -> None:
-    office.day.place.insert(office.day.prepare(replace(BY_NAME["face-match"], person="old-characters")))
+    office.day.readers.insert(office.day.prepare(replace(BY_NAME["face-match"], person="old-characters")))
     await office.wait_until(st.ChoosingMethod)
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.wait_until(st.StaffCheck)
@@ -95,7 +95,7 @@ def test_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: Demo
     async def scenario(office: Office) -> None:
         page = await office.signed_in_page()
         counter.stub.set_rule(Operation.RESULT, Rule(old_characters=True))
-        office.day.place.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
+        office.day.readers.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
         await office.wait_until(st.ChoosingMethod)
         await office.by_pin()
         office.touch(ev.ShareNone)
@@ -113,7 +113,7 @@ async def _fill(page: Page, **values: str) -> None:
 
 
 def test_check_without_card_delivers_a_result_file(counter: DemoCounter) -> None:
-    person = invented_people()["seventies"].qualifications[0]
+    person = fictitious_people()["seventies"].qualifications[0]
 
     async def scenario(office: Office) -> None:
         page = await office.signed_in_page()

@@ -15,7 +15,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.simulated.personas.cast import BY_NAME
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from terminal.talk.parts import PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import speaker
@@ -201,7 +201,7 @@ def touches_by_persona() -> dict[str, int]:
 
 
 def test_touches_of_every_persona_match_the_table() -> None:
-    people, touches = invented_people(), {}
+    people, touches = fictitious_people(), {}
     for name, persona in COMPLETED.items():
         walkthrough = Walkthrough(persona, people[persona.person])
         state = asyncio.run(walkthrough.run())

@@ -14,7 +14,7 @@ from terminal.conductor.conductor import Conductor
 from terminal.session import states as st
 from terminal.simulated.demo import auto
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 from terminal.simulated.personas.persona import Persona
@@ -69,7 +69,7 @@ def _play(counter: DemoCounter, cache: Path, personas: list[Persona], monkeypatc
 
     monkeypatch.setattr(auto, "open_terminal", open_with_loudspeaker)
     stage = SyntheticStage(partial(open_engine, cache))
-    demo = auto.AutoDemo(counter, SimulatedPlace, stage, counter.settings, lambda _: None)
+    demo = auto.AutoDemo(counter, SimulatedReaders, stage, counter.settings, lambda _: None)
     results = asyncio.run(demo.play(personas))
     assert [reception.persona for reception in results if not reception.ok] == []
     return loudspeaker

@@ -25,7 +25,7 @@ export function hands({ book, state, words, act, expanded }) {
       button("cover", words.cover, { type: "cover", on: !state.covered }, { pressed: state.covered }),
       button("camera", words.cameraOut, { type: "unplug", device: "camera", on: !state.cameraOut }, { pressed: state.cameraOut }),
       button("reader", words.readerOut, { type: "unplug", device: "reader", on: !out }, { pressed: out }),
-      button("late", words.late, { type: "late", on: !state.late }, { pressed: state.late }),
+      button("clock", words.clockSlow, { type: "clock", on: !state.clockSlow }, { pressed: state.clockSlow }),
       button("power", words.power, { type: "power" }),
       state.ownFace === null ? undefined : button("own-face", words.ownFace, { type: "own-face", on: !state.ownFace }, { pressed: state.ownFace })),
     make("div", { class: "service", role: "group", "aria-label": words.service }, make("span", {}, words.service),
@@ -35,14 +35,14 @@ export function hands({ book, state, words, act, expanded }) {
     make("div", { class: "hands" },
       noCard ? button("card", words.putCard, { type: "card", card: state.current }, { kind: "main", disabled: out })
         : button("card", words.takeCard, { type: "card", card: "" }, { kind: "main" }),
-      ...following(state).map((name) => button("next-card", words.nextCard, { type: "card", card: name }, { disabled: !noCard || out })),
+      ...nextFamilyMember(state).map((name) => button("next-card", words.nextCard, { type: "card", card: name }, { disabled: !noCard || out })),
       button("next", words.next, { type: "choose", name: state.next }),
       button("reset", words.reset, { type: "reset" })),
     more);
 }
 
-/** Return the family member whose card is next, as a list of at most one name. */
-function following(state) {
+/** Return the family member whose card is put down next, as a list of at most one name. */
+function nextFamilyMember(state) {
   const waiting = state.family.slice(1).filter((name) => !state.done.includes(name) && name !== state.card);
   return waiting.slice(0, 1);
 }

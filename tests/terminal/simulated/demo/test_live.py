@@ -203,13 +203,13 @@ async def _check_in_by_face_at_the_webcam(settings: Settings, clip: str, portrai
         assert isinstance(stage, CameraStage)
         persona = BY_NAME["face-match"]
         portraits.append(stage.portrait(persona))
-        assert photo_on(visitor.dock._counter.props.card_of(persona, stage.portrait)) == portraits[0]
+        assert photo_on(visitor.dock._counter.props.card_for(persona, stage.portrait)) == portraits[0]
         await visitor.dock.choose(persona.name)
         await visitor.key(CARD)
         await visitor.until("ChoosingMethod")
         await visitor.answer(ev.FaceChosen)
         assert (await visitor.share_all()).outcome is Outcome.DONE
-        assert visitor.dock._counter.props.card_of(persona, stage.portrait).public_facts().certificate_sha256
+        assert visitor.dock._counter.props.card_for(persona, stage.portrait).public_facts().certificate_sha256
         portraits.append(CardFileText.of(visitor.dock, persona.name))
 
 
@@ -218,7 +218,7 @@ class CardFileText:
 
     @staticmethod
     def of(dock: DemoDock, name: str) -> bytes:
-        image = dock._counter.props.card_of(BY_NAME[name], dock._stage.portrait)
+        image = dock._counter.props.card_for(BY_NAME[name], dock._stage.portrait)
         return image.model_dump_json().encode()
 
 

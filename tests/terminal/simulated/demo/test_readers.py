@@ -8,7 +8,7 @@ import pytest
 
 from terminal.simulated.demo.auto import AutoDemo
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace, card_places
+from terminal.simulated.demo.readers import SimulatedReaders, demo_readers
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import PERSONAS
 from vision.photo import card_jp2
@@ -30,7 +30,7 @@ def test_phones_other_cards_and_reader_mishaps_end_as_expected(counter: DemoCoun
     personas = [persona for persona in PERSONAS if persona.card.kind or persona.script.mishap.affects_reader]
     assert len(personas) >= 6
     lines: list[str] = []
-    demo = AutoDemo(counter, SimulatedPlace, NoPortrait(engine), counter.settings, lines.append)
+    demo = AutoDemo(counter, SimulatedReaders, NoPortrait(engine), counter.settings, lines.append)
     results = asyncio.run(demo.play(personas))
     assert [(result.persona, result.wrong) for result in results] == [(persona.name, "") for persona in personas]
 
@@ -40,7 +40,7 @@ def test_phones_other_cards_and_reader_mishaps_end_as_expected(counter: DemoCoun
 def test_reader_mishaps_end_as_expected_with_a_real_pcscd(counter: DemoCounter) -> None:
     personas = [persona for persona in PERSONAS if persona.script.mishap.affects_reader]
     assert len(personas) == 3
-    with card_places(pcsc=True) as places:
-        demo = AutoDemo(counter, places, NoPortrait(engine), counter.settings, lambda _: None)
+    with demo_readers(pcsc=True) as open_readers:
+        demo = AutoDemo(counter, open_readers, NoPortrait(engine), counter.settings, lambda _: None)
         results = asyncio.run(demo.play(personas))
     assert [(result.persona, result.wrong) for result in results] == [(persona.name, "") for persona in personas]

@@ -7,7 +7,7 @@ import pytest
 
 from terminal.simulated.demo.auto import AutoDemo
 from terminal.simulated.demo.counter import DemoCounter
-from terminal.simulated.demo.places import SimulatedPlace
+from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
@@ -28,7 +28,7 @@ def test_a_pinless_card_needs_three_touches_and_no_typing(
     monkeypatch.setattr(ScriptedPatient, "_touch", record_touch)
     monkeypatch.setattr(ScriptedPatient, "_type_pin", lambda *_: pytest.fail("a PIN was typed"))
     lines: list[str] = []
-    demo = AutoDemo(counter, SimulatedPlace, SyntheticStage(), counter.settings, lines.append)
+    demo = AutoDemo(counter, SimulatedReaders, SyntheticStage(), counter.settings, lines.append)
     (result,) = asyncio.run(demo.play([BY_NAME["pinless-scanned"]]))
     assert (result.wrong, result.way, result.tries_spent) == ("", "face", 0)
     assert touches == ["face", "all", "yes"]

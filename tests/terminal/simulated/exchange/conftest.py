@@ -12,11 +12,11 @@ from terminal.handover.messages.kinds import kind_for_name, read_message
 from terminal.handover.parts import Part
 from terminal.handover.values import Severity
 from terminal.handover.xml import MAX_BULK_SIZE, Encoding, ParsedFile, parse, write_document
-from terminal.simulated.exchange.checks import InventedChecks, QualificationChecks
-from terminal.simulated.exchange.insured import InsuredPeople, InventedInsured
+from terminal.simulated.exchange.checks import LocalChecks, QualificationChecks
+from terminal.simulated.exchange.insured import InsuredPeople, LocalInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders, Scan
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 
 INSTITUTION = "1319999999"
 MORNING = datetime(2026, 11, 21, 0, 3, 12, tzinfo=UTC)
@@ -38,8 +38,8 @@ class Counter:
     def start(self, rules: ExchangeRules | None = None) -> None:
         self.service = ExchangeService(
             self.folders,
-            self.insured or InventedInsured(invented_people()),
-            self.checks or InventedChecks(invented_people()),
+            self.insured or LocalInsured(fictitious_people()),
+            self.checks or LocalChecks(fictitious_people()),
             self.store,
             rules=rules,
             clock=lambda: self.now,

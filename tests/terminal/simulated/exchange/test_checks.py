@@ -9,10 +9,10 @@ import pytest
 from config.japan import JAPAN
 from consent.items import Item
 from terminal.qualification.contract import NoAnswer, NoAnswerReason, RefusalReason, Refused
-from terminal.simulated.exchange.checks import CheckQuery, InventedChecks
-from terminal.simulated.exchange.insured import Criteria, InventedInsured
+from terminal.simulated.exchange.checks import CheckQuery, LocalChecks
+from terminal.simulated.exchange.insured import Criteria, LocalInsured
 from terminal.simulated.exchange.service import ExchangeRules
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from tests.terminal.handover.requests import ADULT, INSTITUTION, bulk, check, fetch, registration, search
 from tests.terminal.simulated.exchange.conftest import Counter
 
@@ -78,14 +78,14 @@ def test_lost_qualification_is_returned_as_invalid(counter: Counter) -> None:
 
 def test_check_of_a_replaced_qualification_reports_validity_3(counter: Counter) -> None:
     """The answer contains the requested qualification, not the newer one."""
-    people = invented_people()
+    people = fictitious_people()
     former = (
         people["adult"]
         .qualifications[0]
         .model_copy(update={"insured_identification_number": "0009999", "disqualification_date": date(2026, 10, 1)})
     )
     moved = people["adult"].model_copy(update={"former": (former,)})
-    counter.checks = InventedChecks({"adult": moved})
+    counter.checks = LocalChecks({"adult": moved})
     counter.start()
     body = counter.ask(NAME, check(insured_identification_number="0009999")).body
     assert body.validity == "3"
@@ -94,10 +94,10 @@ def test_check_of_a_replaced_qualification_reports_validity_3(counter: Counter) 
 
 
 def test_twins_are_not_distinguished_without_a_branch_number(counter: Counter) -> None:
-    adult = invented_people()["adult"]
+    adult = fictitious_people()["adult"]
     entry = adult.qualifications[0].model_copy(update={"insured_branch_number": "02", "name": "模擬　双葉"})
     twins = {"one": adult, "two": adult.model_copy(update={"qualifications": (entry,)})}
-    counter.checks = InventedChecks(twins)
+    counter.checks = LocalChecks(twins)
     counter.start()
     body = counter.ask(NAME, check(insured_branch_number=None)).body
     assert (body.validity, body.results, body.result_code) == ("5", (), "SIMX0005W")
@@ -106,9 +106,9 @@ def test_twins_are_not_distinguished_without_a_branch_number(counter: Counter) -
 
 
 def test_people_are_found_by_any_combination_of_numbers() -> None:
-    adult = invented_people()["adult"]
+    adult = fictitious_people()["adult"]
     entry = adult.qualifications[0].model_copy(update={"insured_branch_number": "02"})
-    insured = InventedInsured({"one": adult, "two": adult.model_copy(update={"qualifications": (entry,)})})
+    insured = LocalInsured({"one": adult, "two": adult.model_copy(update={"qualifications": (entry,)})})
 
     def branches(**changes: Any) -> list[str]:
         search_terms = {"insurer_number": "138999", "insured_identification_number": "0001234", **changes}

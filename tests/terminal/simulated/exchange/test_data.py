@@ -10,7 +10,7 @@ from terminal.handover.options import FaceOptions
 from terminal.handover.result_name import result_file_name
 from terminal.handover.result_xml import result_document
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from tests.terminal.handover.requests import INSTITUTION, check, checkups, drugs, registration
 from tests.terminal.simulated.exchange.conftest import MORNING, Counter
 
@@ -40,7 +40,7 @@ def face(
         institution_code=institution,
         status="1",
         validity="1",
-        qualifications=invented_people()["adult"].qualifications,
+        qualifications=fictitious_people()["adult"].qualifications,
         consents=outcomes,
         simulated=True,
     )
@@ -205,7 +205,7 @@ def test_data_is_limited_to_the_requested_period(counter: Counter, start: date, 
 
 def test_registered_patient_number_is_in_the_next_result_file(counter: Counter) -> None:
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
-    people = invented_people()
+    people = fictitious_people()
     numbers = counter.store.numbers
     result = QualificationResult(
         check_id="c-1",

@@ -14,17 +14,17 @@ from terminal.handover.check import Findings, check_bytes
 from terminal.handover.messages.kinds import FILE_KINDS, read_message
 from terminal.handover.xml import Encoding, ParsedFile, UnreadableFile, parse
 from terminal.simulated.exchange.answers.common import AnswerContext
-from terminal.simulated.exchange.checks import InventedChecks
+from terminal.simulated.exchange.checks import LocalChecks
 from terminal.simulated.exchange.consents import store_consents
-from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.insured import LocalInsured
 from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName, request_name
 from terminal.simulated.exchange.requests import AnswerFile, Rejected, Silent, handle
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from tests.terminal.simulated.exchange.conftest import Counter
 from tests.terminal.simulated.exchange.fuzzing import FACE, REQUESTS, damaged_files
 
-PEOPLE = invented_people()
+PEOPLE = fictitious_people()
 NOW = datetime(2026, 11, 21, 9, 3, 12, tzinfo=JAPAN)
 
 
@@ -35,7 +35,7 @@ class FuzzBench:
         self.store = ExchangeStore(None)
 
     def context(self, fail: bool, encoding: Encoding = "UTF-8") -> AnswerContext:
-        return AnswerContext(InventedInsured(PEOPLE), InventedChecks(PEOPLE), self.store, NOW, encoding, None, fail)
+        return AnswerContext(LocalInsured(PEOPLE), LocalChecks(PEOPLE), self.store, NOW, encoding, None, fail)
 
     def process(self, name: str, data: bytes) -> None:
         parsed = parse(data)
@@ -44,7 +44,7 @@ class FuzzBench:
         assert isinstance(findings, Findings)
         assert findings.text()
         if name == FACE:
-            assert store_consents(data, InventedInsured(PEOPLE), self.store, NOW.date()) in (True, False)
+            assert store_consents(data, LocalInsured(PEOPLE), self.store, NOW.date()) in (True, False)
             return
         request = request_name(name)
         assert isinstance(request, RequestName)

@@ -19,15 +19,15 @@ PROGRAM = """
 import sys, threading
 from pathlib import Path
 from terminal.simulated.exchange.store import ExchangeStore
-from terminal.simulated.exchange.checks import InventedChecks
-from terminal.simulated.exchange.insured import InventedInsured
+from terminal.simulated.exchange.checks import LocalChecks
+from terminal.simulated.exchange.insured import LocalInsured
 from terminal.simulated.exchange.service import ExchangeRules, ExchangeService, Folders
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 
-root, people = Path(sys.argv[1]), invented_people()
+root, people = Path(sys.argv[1]), fictitious_people()
 rules = ExchangeRules(poll_seconds=0.01, settle_seconds=0.0)
 folders, store = Folders.below(root / "OQS"), ExchangeStore(root / "store.db")
-service = ExchangeService(folders, InventedInsured(people), InventedChecks(people), store, rules=rules)
+service = ExchangeService(folders, LocalInsured(people), LocalChecks(people), store, rules=rules)
 print("ready", flush=True)
 service.run(threading.Event())
 """

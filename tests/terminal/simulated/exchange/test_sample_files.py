@@ -11,10 +11,10 @@ from config.japan import JAPAN
 from terminal.cli.main import app
 from terminal.handover.check import check_bytes
 from terminal.handover.values import Severity
-from terminal.simulated.exchange.sample_files import SAMPLES, Sample, all_files, elements_of, face_file
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.exchange.sample_files import SAMPLES, Sample, all_files, face_file, files_by_element
+from terminal.simulated.service.people import fictitious_people
 
-PEOPLE = invented_people()
+PEOPLE = fictitious_people()
 
 
 def uketsuke(*arguments: str) -> tuple[int, str]:
@@ -32,7 +32,7 @@ def root_of(person: str, answers: str = "all") -> etree._Element:
 
 
 def test_every_element_is_in_a_sample() -> None:
-    elements = elements_of(FILES)
+    elements = files_by_element(FILES)
     assert len(elements) >= 66
     assert [name for name, files in elements.items() if not files] == []
 
@@ -91,7 +91,7 @@ def test_sample_command_writes_files_or_explains_errors(tmp_path: Path) -> None:
     (file,) = tmp_path.glob("*.xml")
     assert "見本　太郎" in file.read_text(encoding="utf-8")
     code, output = uketsuke("handover", "sample", "--all", "--folder", str(tmp_path / "all"))
-    count = len(elements_of(FILES))
+    count = len(files_by_element(FILES))
     assert (code, f"{count} of {count} elements" in output) == (0, True)
     for arguments, message in (
         (["sample", "nobody"], "nobody: unknown person"),

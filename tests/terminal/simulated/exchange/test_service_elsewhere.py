@@ -11,11 +11,11 @@ from terminal.handover.numbers import number_lookup
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import ActiveConsents, RefusalReason, Refused
 from terminal.simulated.exchange.checks import ServiceChecks
-from terminal.simulated.exchange.insured import InventedInsured, RemoteInsured
+from terminal.simulated.exchange.insured import LocalInsured, RemoteInsured
 from terminal.simulated.exchange.opening import open_exchange
 from terminal.simulated.exchange.service import ExchangeRules
 from terminal.simulated.service.enrolment import enrol_locally
-from terminal.simulated.service.people import invented_people
+from terminal.simulated.service.people import fictitious_people
 from terminal.simulated.service.refusals import refuse
 from terminal.simulated.service.server import StubServer, open_service
 from terminal.simulated.service.service import Caller, StubService
@@ -97,7 +97,7 @@ def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.L
         rows = [(INSTITUTION, "adult", "24434"), (INSTITUTION, "changed-insurer", "77"), (INSTITUTION, "mine", "1")]
         connection.executemany("INSERT INTO reference_numbers VALUES (?, ?, ?)", rows)
     connection.close()
-    people = invented_people()
+    people = fictitious_people()
     adult, changed = people["adult"].qualifications[0], people["changed-insurer"]
     mine = tmp_path / "mine.toml"
     mine.write_text('[mine]\nlike = "adult"\nqualification = { insured_identification_number = "0001235" }\n')
@@ -111,7 +111,7 @@ def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.L
         assert number_lookup(path)(INSTITUTION, qualification) == "77"
 
     open_exchange(tmp_path / "OQS", tmp_path, ExchangeRules(), people_file=mine)[1].close()
-    assert number_lookup(path)(INSTITUTION, invented_people(mine)["mine"].qualifications[0]) == "1"
+    assert number_lookup(path)(INSTITUTION, fictitious_people(mine)["mine"].qualifications[0]) == "1"
     caplog.clear()
     number_lookup(path)(INSTITUTION, adult)
     assert caplog.text == ""
@@ -119,7 +119,7 @@ def test_database_of_version_0_1_0_is_converted(tmp_path: Path, caplog: pytest.L
 
 def test_numbers_of_people_known_only_to_the_service_are_accepted(counter: Counter, stub: StubServer) -> None:
     """Patient numbers are registered and consents stored without verifying the people."""
-    counter.insured = RemoteInsured(InventedInsured({}))
+    counter.insured = RemoteInsured(LocalInsured({}))
     counter.checks = None
     counter.start()
     counter.ask("OQSsiimm01req_1.xml", registration("24434"))
@@ -129,4 +129,4 @@ def test_numbers_of_people_known_only_to_the_service_are_accepted(counter: Count
     assert answer.body.months
     assert is_refused(ask(counter, checkups(), "TKK"), "SIMX0008E")
     assert is_refused(ask(counter, drugs(insured_branch_number="02")), "SIMX0008E"), "another member of the family"
-    assert counter.store.numbers(INSTITUTION, invented_people()["adult"].qualifications[0]) == "24434"
+    assert counter.store.numbers(INSTITUTION, fictitious_people()["adult"].qualifications[0]) == "24434"

@@ -17,8 +17,8 @@ _PATIENCE = 10.0
 """Seconds to wait until the daemon reports two cards, or until the other program holds a card."""
 
 
-class PcscPlace:
-    """A `CardPlace` on virtual readers. `daemon` must be running."""
+class VirtualReaders:
+    """Two virtual readers, as a `DemoReaders`. `daemon` must be running."""
 
     def __init__(self, daemon: Pcscd) -> None:
         self._daemon = daemon
@@ -59,7 +59,7 @@ class PcscPlace:
             self._other = OtherProgram(self._first.reader)
 
     def unplug(self) -> None:
-        """Stop the daemon before removing the cards, so that the terminal reports a lost reader, not a removed card."""
+        """Stop the daemon before removing the cards, so that the terminal reports lost readers, not removed cards."""
         self._daemon.stop()
         self.clear()
 

@@ -1,4 +1,4 @@
-"""Card readers of the demo: simulated in this process, or virtual readers of a real pcscd."""
+"""The demo's card readers: simulated in this process, or virtual readers of a real pcscd."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from reader.softcard.slot import SimulatedSlot
 _OTHER_PROGRAM = "another program (process 4711)"
 
 
-class CardPlace(Protocol):
-    """Two readers. The second reader is for visits with two cards."""
+class DemoReaders(Protocol):
+    """Two card readers. The second one is for visits with two cards."""
 
     @property
     def slot(self) -> CardSlot: ...
@@ -40,7 +40,7 @@ class CardPlace(Protocol):
     def plug(self) -> None: ...
 
 
-class SimulatedPlace:
+class SimulatedReaders:
     """Two simulated readers in this process."""
 
     def __init__(self) -> None:
@@ -74,30 +74,30 @@ class SimulatedPlace:
 
 
 @contextmanager
-def card_places(*, pcsc: bool) -> Iterator[Callable[[], CardPlace]]:
-    """Yield a function that returns a new place. Each conductor needs its own, because a slot can be watched only once.
+def demo_readers(*, pcsc: bool) -> Iterator[Callable[[], DemoReaders]]:
+    """Yield a function that returns new readers. Each conductor needs its own, because a slot can be watched only once.
 
-    `pcsc`: use a daemon that is started for the demo and stopped afterwards. Raises `PcscdError`.
+    `pcsc`: use virtual readers of a pcscd that runs only for the demo. Raises `PcscdError`.
     """
     if not pcsc:
-        yield SimulatedPlace
+        yield SimulatedReaders
         return
     from reader.softcard.pcscd import Pcscd
-    from terminal.simulated.demo.pcsc_place import PcscPlace
+    from terminal.simulated.demo.virtual_readers import VirtualReaders
 
-    places: list[PcscPlace] = []
+    created: list[VirtualReaders] = []
 
-    def new_place() -> PcscPlace:
+    def new_readers() -> VirtualReaders:
         clear()
-        places.append(PcscPlace(daemon))
-        return places[-1]
+        created.append(VirtualReaders(daemon))
+        return created[-1]
 
     def clear() -> None:
-        while places:
-            places.pop().clear()
+        while created:
+            created.pop().clear()
 
     with Pcscd() as daemon:
         try:
-            yield new_place
+            yield new_readers
         finally:
             clear()

@@ -1,4 +1,4 @@
-"""Alter people and results according to the stub's rule in force."""
+"""Alter people and results as required by the stub's active rule (`terminal.simulated.service.misbehaviour`)."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -7,19 +7,19 @@ from consent.items import Item
 from terminal.qualification.contract import ConsentOutcome, QualificationResult
 from terminal.qualification.insured import Qualification
 from terminal.simulated.service.lookup import FoundPerson
-from terminal.simulated.service.misbehaviour import Lie, Manner, rule_in_force
+from terminal.simulated.service.misbehaviour import Lie, ResponseMode, active_rule
 from terminal.simulated.service.old_characters import with_old_characters
 from terminal.simulated.service.people import InsuredPerson
 from terminal.simulated.service.validity import Validity
 
-_ANOTHER_INSTITUTION = "9999999999"
-_A_DAY = timedelta(days=1)
-_ANOTHER_INSURER = {"insurer_number": "06139999", "insurer_name": "模擬健康保険組合"}
+_OTHER_INSTITUTION = "9999999999"
+_ONE_DAY = timedelta(days=1)
+_OTHER_INSURER = {"insurer_number": "06139999", "insurer_name": "模擬健康保険組合"}
 
 
 def with_validity(person: InsuredPerson, today: date) -> InsuredPerson:
-    """Return the person with the validity set by the rule in force."""
-    validity = rule_in_force().validity
+    """Return the person with the validity set by the active rule."""
+    validity = active_rule().validity
     if validity is None or validity == person.validity:
         return person
     return person.model_copy(
@@ -32,16 +32,17 @@ def with_validity(person: InsuredPerson, today: date) -> InsuredPerson:
 
 
 def altered_match(found: FoundPerson, today: date) -> FoundPerson:
-    validity = rule_in_force().validity
+    """Return the look-up's result with the validity set by the active rule."""
+    validity = active_rule().validity
     if validity is None:
         return found
     return replace(found, validity=validity, qualifications=_qualifications_for(found.qualifications, validity, today))
 
 
 def altered_result(result: QualificationResult) -> QualificationResult:
-    """Return the result with a lie, old characters or an error, as set by the rule in force."""
-    rule = rule_in_force()
-    if rule.manner is Manner.LYING:
+    """Return the result with a lie, old characters or an error, as set by the active rule."""
+    rule = active_rule()
+    if rule.mode is ResponseMode.LYING:
         result = falsify(result, rule.lie or Lie.CLAIMS)
     if rule.old_characters:
         result = with_old_characters(result)
@@ -68,6 +69,7 @@ def altered_result(result: QualificationResult) -> QualificationResult:
 
 
 def falsify(result: QualificationResult, lie: Lie) -> QualificationResult:
+    """Return the result with a lie."""
     match lie:
         case Lie.CLAIMS:
             consents = tuple(
@@ -77,16 +79,16 @@ def falsify(result: QualificationResult, lie: Lie) -> QualificationResult:
             )
             return result.model_copy(update={"consents": consents, "by_law": ()})
         case Lie.FOREIGN:
-            return result.model_copy(update={"institution_code": _ANOTHER_INSTITUTION})
+            return result.model_copy(update={"institution_code": _OTHER_INSTITUTION})
         case Lie.STALE:
-            return _shift_by_a_day(result)
+            return _shift_to_day_before(result)
         case Lie.UNSIGNED:
             return result
 
 
-def _shift_by_a_day(result: QualificationResult) -> QualificationResult:
-    def earlier(moment: datetime | None) -> datetime | None:
-        return None if moment is None else moment - _A_DAY
+def _shift_to_day_before(result: QualificationResult) -> QualificationResult:
+    def earlier(time: datetime | None) -> datetime | None:
+        return None if time is None else time - _ONE_DAY
 
     consents = tuple(
         outcome.model_copy(
@@ -99,8 +101,8 @@ def _shift_by_a_day(result: QualificationResult) -> QualificationResult:
     )
     return result.model_copy(
         update={
-            "processed_at": result.processed_at - _A_DAY,
-            "qualification_date": result.qualification_date - _A_DAY,
+            "processed_at": result.processed_at - _ONE_DAY,
+            "qualification_date": result.qualification_date - _ONE_DAY,
             "consents": consents,
         }
     )
@@ -116,5 +118,5 @@ def _qualifications_for(
         lost = {"disqualification_date": today - timedelta(days=1), "reason_of_loss": "03" if validity == "3" else "99"}
         return (first.model_copy(update=lost),)
     if validity == "5":
-        return (first, first.model_copy(update=_ANOTHER_INSURER))
+        return (first, first.model_copy(update=_OTHER_INSURER))
     return qualifications
