@@ -1,7 +1,7 @@
-"""Create the calibrations that ship with uketsuke: python -m benchmarks.calibrate DIR
+"""Create the calibrations included in uketsuke: python -m benchmarks.calibrate DIR
 
 DIR contains a folder per person, named group_name. Half of the people determine the thresholds. Without DIR, only the
-calibrations for synthetic people are created. Only the thresholds are saved, in `vision/data/calibration`.
+calibrations for synthetic people are created. Only thresholds are written, to `vision/data/calibration`.
 """
 
 import argparse
@@ -32,8 +32,8 @@ def main() -> None:
         calibration = calibrate(people, identity(name))
         save_calibration(DATA / f"{name}.json", calibration)
         print(
-            f"{name}, {len(people)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, "
-            f"upper 95 % confidence limit in the worst group {calibration.fmr_upper:.2%}; "
+            f"{name}, {len(people)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, upper 95 % limit "
+            f"in the worst group {calibration.fmr_upper:.2%}; "
             f"a different person at {calibration.other_person:.3f} and above"
         )
 
