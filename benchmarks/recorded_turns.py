@@ -26,8 +26,8 @@ from vision.nose_lead import TrackedFace
 from vision.turn_challenge import REQUIREMENTS, TurnChallenge
 from vision.verdict import PhotoSign
 
-STANDARD = DEMANDS[AntiPhoto.STANDARD]
-ONE_TURN = replace(STANDARD, turns=1, mistakes=0)
+STANDARD = REQUIREMENTS[AntiPhoto.STANDARD]
+ONE_TURN = replace(STANDARD, turns=1, allowed_mistakes=0)
 OUTCOMES = {
     PhotoSign.CHANGED: "lost",
     PhotoSign.NOT_TURNED: "no turn",
@@ -41,8 +41,8 @@ AHEAD = 0.2
 """Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
 """All people who were instructed to turn exceeded this turn."""
-MINIMUM_TURN = {"turned": STANDARD.enough, "clearly turned": CLEAR}
-STEPS = (STANDARD.enough, 0.16, CLEAR, 1.0)
+MINIMUM_TURN = {"turned": STANDARD.min_turn, "clearly turned": CLEAR}
+STEPS = (STANDARD.min_turn, 0.16, CLEAR, 1.0)
 """Boundaries for grouping pairs of frames by their difference in turn."""
 _INTERVAL = 0.08
 """Seconds between frames after interpolation."""
@@ -147,25 +147,25 @@ def _between(start: Image, end: Image, shares: list[float]) -> list[Image]:
 
 def trials(series: Series, every: int) -> Iterator[TurnTrial]:
     """Run a turn to each side from every `every`-th frame that shows a face looking ahead."""
-    for start in range(0, len(series) - STANDARD.looks, every):
+    for start in range(0, len(series) - STANDARD.turned_frames, every):
         landmarks = series[start].landmarks
         if landmarks is None or abs(turn(landmarks)) > AHEAD:
             continue
         for side in (1, -1):
             angle = reached_angle(series, start, side)
-            turned = angle >= STANDARD.enough
+            turned = angle >= STANDARD.min_turn
             yield TurnTrial(run_trial(series, start, side) if turned else OUTCOMES[PhotoSign.NOT_TURNED], angle)
 
 
 def reached_angle(series: Series, start: int, side: int) -> float:
-    """Return the turn to `side` that at least `Demands.looks` frames within the time limit reach."""
+    """Return the turn to `side` that at least `Requirements.turned_frames` frames within the time limit reach."""
     first = series[start]
     assert first.landmarks is not None
     ahead = turn(first.landmarks)
     angles = [
         (turn(frame.landmarks) - ahead) * side
         for frame in series[start + 1 :]
-        if frame.landmarks is not None and frame.taken_at <= first.taken_at + STANDARD.seconds
+        if frame.landmarks is not None and frame.taken_at <= first.taken_at + STANDARD.max_seconds
     ]
     return sorted(angles, reverse=True)[STANDARD.turned_frames - 1] if len(angles) >= STANDARD.turned_frames else 0.0
 

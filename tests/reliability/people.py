@@ -14,7 +14,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.display import Size
 from terminal.session.last_try import asks_before_last_try
-from terminal.simulated.service.misbehaviour import Lie, ResponseMode, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Operation, ResponseMode, Rule
 from terminal.talk.parts import Button, PadKind
 from terminal.talk.view import talk_of
 from terminal.words.catalogue import Speak

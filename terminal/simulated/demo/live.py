@@ -68,10 +68,10 @@ class LiveDemo:
                 stub_later=True,
             )
         )
-        places = self._exit_stack.enter_context(demo_readers(pcsc=self.pcsc))
+        open_readers = self._exit_stack.enter_context(demo_readers(pcsc=self.pcsc))
         clock = SlowClock()
-        current_place: list[DemoReaders] = []
-        over_reader = LazySource(NAME, lambda: _over_reader(current_place))
+        current_readers: list[DemoReaders] = []
+        over_reader = LazySource(NAME, lambda: _over_reader(current_readers))
         scanner: list[CodeCamera | CodeScanner] = []
 
         def open_conductor(settings: Settings) -> Conductor:

@@ -16,7 +16,7 @@ from terminal.handover import process
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, FileDelivered, NotDelivered
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import RefusalReason
-from terminal.simulated.service.misbehaviour import Lie, Manner, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Operation, ResponseMode, Rule
 from tests.terminal.qualification.delivering import DeliveryTerminal
 
 HANGING = "import sys; sys.stdin.buffer.read()"
@@ -105,9 +105,9 @@ def test_only_signed_final_refusal_discards_check(terminal: DeliveryTerminal, co
         with terminal.open(client):
             check_id = await terminal.record_decision(client)
             for rule in (
-                Rule(manner=Manner.REFUSING, reason=RefusalReason.CONFLICT, lie=Lie.UNSIGNED),
-                Rule(manner=Manner.REFUSING, reason=RefusalReason.UNKNOWN_TERMINAL),
-                Rule(manner=Manner.REFUSING, reason=RefusalReason.CONFLICT),
+                Rule(mode=ResponseMode.REFUSING, reason=RefusalReason.CONFLICT, lie=Lie.UNSIGNED),
+                Rule(mode=ResponseMode.REFUSING, reason=RefusalReason.UNKNOWN_TERMINAL),
+                Rule(mode=ResponseMode.REFUSING, reason=RefusalReason.CONFLICT),
             ):
                 behaviour.set(Operation.SUBMIT, rule)
                 stages.append((await terminal.delivery.deliver(check_id)).stage)

@@ -25,7 +25,7 @@ from terminal.qualification.contract import (
 from terminal.qualification.insured import SpecificDiseaseCertificate
 from terminal.qualification.mismatch import Mismatch
 from terminal.simulated.demo.result_flags import flags_in
-from terminal.simulated.service.misbehaviour import Lie, ResponseMode, Operation, Rule
+from terminal.simulated.service.misbehaviour import Lie, Operation, ResponseMode, Rule
 from tests.terminal.qualification.delivering import SHARED, DeliveryTerminal
 
 Result = QualificationResult

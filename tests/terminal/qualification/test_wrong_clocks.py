@@ -20,7 +20,7 @@ from terminal.qualification.client import Audit
 from terminal.qualification.contract import Challenge, QualificationResult
 from terminal.qualification.receipts import verify_with_receipts
 from terminal.session import events as ev
-from terminal.simulated.service.misbehaviour import ResponseMode, Operation, Rule
+from terminal.simulated.service.misbehaviour import Operation, ResponseMode, Rule
 from tests.terminal.qualification.delivering import DeliveryTerminal
 
 HOUR = timedelta(hours=1)
