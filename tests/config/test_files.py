@@ -41,7 +41,7 @@ def test_created_parent_folders_are_private(tmp_path: Path) -> None:
         private_folder(tmp_path / "file")
 
 
-def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_write_keeps_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "keys" / "enrolment.json"
     write_atomically(path, b"first")
     write_atomically(path, b"second")
@@ -57,7 +57,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.M
     assert names(path.parent) == ["enrolment.json"], "no partial file is left behind"
 
 
-def test_the_folder_is_synced_after_the_file_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_is_synced_after_file_is_renamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[list[str]] = []
     monkeypatch.setattr(system, "sync_folder", lambda folder: synced.append(names(folder)))
     write_atomically(tmp_path / "a", b"1")
@@ -66,7 +66,7 @@ def test_the_folder_is_synced_after_the_file_is_renamed(tmp_path: Path, monkeypa
     assert synced == [["a"], ["a", "b"], ["a", "b", "c"]]
 
 
-def test_an_existing_file_is_not_recreated(tmp_path: Path) -> None:
+def test_existing_file_is_not_recreated(tmp_path: Path) -> None:
     path = tmp_path / "key.pem"
     assert create_atomically(path, b"first")
     assert not create_atomically(path, b"second")
@@ -79,7 +79,7 @@ def _can_lock(lock: Path) -> bool:
         return acquired
 
 
-def test_a_lock_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
+def test_lock_is_held_by_one_process_at_a_time(tmp_path: Path) -> None:
     lock = tmp_path / "x.lock"
     with multiprocessing.get_context("spawn").Pool(1) as other:
         with exclusive_lock(lock) as acquired:

@@ -24,7 +24,7 @@ def _restore_collector() -> Iterator[None]:
     gc.set_threshold(*thresholds)
 
 
-def test_cycles_are_collected_again_after_the_start() -> None:
+def test_cycles_are_collected_again_after_start() -> None:
     postpone()
     reference = weakref.ref(Cycle())
     lists = [[number] for number in range(100_000)]

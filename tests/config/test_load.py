@@ -24,7 +24,7 @@ def settings_file(folder: Path, text: str) -> Path:
     return path
 
 
-def message_of(path: Path | None = None) -> str:
+def error_message(path: Path | None = None) -> str:
     with pytest.raises(SettingsError) as caught:
         load(path)
     return str(caught.value)
@@ -37,7 +37,7 @@ def test_defaults_without_file_and_environment() -> None:
     assert load() == Settings()
 
 
-def test_environment_over_file_over_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_overrides_file_and_file_overrides_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = 0.35\nframes = 7\n")
     monkeypatch.setenv("UKETSUKE_VISION__ATTEMPT_SECONDS", "0.38")
     vision = load(path).vision
@@ -57,12 +57,12 @@ def test_default_file_is_read_if_it_exists() -> None:
     assert load().profile is Profile.PHARMACY
 
 
-def test_uketsuke_config_replaces_the_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_uketsuke_config_replaces_default_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_CONFIG", str(settings_file(tmp_path, "[vision]\nattempts = 2\n")))
     assert load().vision.attempts == 2
 
 
-def test_relative_paths_are_relative_to_the_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_relative_paths_are_relative_to_settings_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/clinic")
     path = settings_file(
         tmp_path,
@@ -74,8 +74,8 @@ def test_relative_paths_are_relative_to_the_settings_file(tmp_path: Path, monkey
     assert settings.results_dir == Path("/home/clinic/r")
 
 
-def test_a_home_folder_of_an_unknown_user_is_refused(tmp_path: Path) -> None:
-    message = message_of(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
+def test_home_folder_of_unknown_user_is_refused(tmp_path: Path) -> None:
+    message = error_message(settings_file(tmp_path, '[handover]\nfolder = "~no-such-user/r"\n'))
     assert message == "handover.folder = '~no-such-user/r': unknown user. Write the full path."
 
 
@@ -83,7 +83,7 @@ def test_every_path_setting_is_listed() -> None:
     assert {name for name, field in fields() if "Path" in str(field.annotation)} == PATHS
 
 
-def test_lists_and_sections_in_the_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lists_and_sections_in_environment_are_json(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_READER__TRUST_ANCHORS", '["/a.pem", "/b.pem"]')
     monkeypatch.setenv("UKETSUKE_VISION", '{"frames": 9}')
     settings = load()
@@ -91,7 +91,7 @@ def test_lists_and_sections_in_the_environment_are_json(monkeypatch: pytest.Monk
     assert settings.vision.frames == 9
 
 
-def test_an_empty_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_VISION__FRAMES", "")
     assert load().vision.frames == 5
 
@@ -119,9 +119,9 @@ def test_an_empty_variable_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[empty]\n", "empty in {file} is unknown. Remove it or correct its name."),
     ],
 )
-def test_unknown_key_is_refused_with_a_suggestion(tmp_path: Path, text: str, message: str) -> None:
+def test_unknown_key_is_refused_with_suggestion(tmp_path: Path, text: str, message: str) -> None:
     path = settings_file(tmp_path, text)
-    assert message_of(path) == message.format(file=path)
+    assert error_message(path) == message.format(file=path)
 
 
 @pytest.mark.parametrize(
@@ -134,20 +134,22 @@ def test_unknown_key_is_refused_with_a_suggestion(tmp_path: Path, text: str, mes
         ("UKETSUKE_QQQ", ". Remove it or correct its name."),
     ],
 )
-def test_unknown_variable_is_refused_with_a_suggestion(
+def test_unknown_variable_is_refused_with_suggestion(
     monkeypatch: pytest.MonkeyPatch, variable: str, suggestion: str
 ) -> None:
     monkeypatch.setenv(variable, "1")
-    assert message_of() == f"environment variable {variable} is unknown{suggestion}"
+    assert error_message() == f"environment variable {variable} is unknown{suggestion}"
 
 
-def test_unknown_name_inside_a_json_section(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_name_inside_json_section(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_VISION", '{"atempt_seconds": 0.3}')
-    assert "UKETSUKE_VISION__ATEMPT_SECONDS is unknown; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?" in message_of()
+    assert (
+        "UKETSUKE_VISION__ATEMPT_SECONDS is unknown; did you mean UKETSUKE_VISION__ATTEMPT_SECONDS?" in error_message()
+    )
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
-    message = message_of(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
+    message = error_message(settings_file(tmp_path, "[vision]\nframes = 2\nattempt_seconds = 900.0\n")).splitlines()
     assert len(message) == 2
 
 
@@ -196,15 +198,15 @@ def test_all_problems_are_reported_together(tmp_path: Path) -> None:
         ("consent = 3\n", "consent, set by {file}, is a section. Write [consent], followed by its settings."),
     ],
 )
-def test_an_invalid_value_is_reported_with_source_and_range(tmp_path: Path, text: str, message: str) -> None:
+def test_invalid_value_is_reported_with_source_and_range(tmp_path: Path, text: str, message: str) -> None:
     path = settings_file(tmp_path, text)
-    assert message_of(path) == message.format(file=path)
+    assert error_message(path) == message.format(file=path)
 
 
-def test_an_invalid_environment_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_environment_variable_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = 0.35\n")
     monkeypatch.setenv("UKETSUKE_VISION__ATTEMPT_SECONDS", "-7")
-    assert message_of(path).startswith(
+    assert error_message(path).startswith(
         "vision.attempt_seconds = '-7', set by environment variable UKETSUKE_VISION__ATTEMPT_SECONDS, is invalid"
     )
 
@@ -212,35 +214,35 @@ def test_an_invalid_environment_variable_is_named(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("variable", "value"), [("UKETSUKE_READER__TRUST_ANCHORS", "/a.pem:/b.pem"), ("UKETSUKE_VISION", "{frames: 9}")]
 )
-def test_a_list_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
+def test_list_that_is_not_json_is_refused(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
-    assert f'{variable} is invalid: it sets a list or a section and must be JSON, like ["a", "b"]' in message_of()
+    assert f'{variable} is invalid: it sets a list or a section and must be JSON, like ["a", "b"]' in error_message()
 
 
 # --- unreadable files ---------------------------------------------------------------------------------------
 
 
-def test_a_missing_file_is_reported(tmp_path: Path) -> None:
-    message = message_of(tmp_path / "no.toml")
+def test_missing_file_is_reported(tmp_path: Path) -> None:
+    message = error_message(tmp_path / "no.toml")
     assert message.startswith(
         f"cannot read {tmp_path / 'no.toml'}: No such file or directory. Specify an existing file"
     )
 
 
-def test_a_missing_file_in_uketsuke_config_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_file_in_uketsuke_config_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("UKETSUKE_CONFIG", str(tmp_path / "no.toml"))
-    assert "no.toml: No such file" in message_of()
+    assert "no.toml: No such file" in error_message()
 
 
-def test_a_toml_error_is_reported_with_file_and_line(tmp_path: Path) -> None:
+def test_toml_error_is_reported_with_file_and_line(tmp_path: Path) -> None:
     path = settings_file(tmp_path, "[vision]\nattempt_seconds = = 1\n")
-    assert message_of(path).startswith(f"{path}, line 2, column 19: Invalid value. The file must be TOML")
+    assert error_message(path).startswith(f"{path}, line 2, column 19: Invalid value. The file must be TOML")
 
 
-def test_a_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+def test_file_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_bytes('# 受付\nprofile = "clinic"\n'.encode("shift_jis"))
-    assert message_of(path) == f"{path}: byte 2 is not UTF-8. Save the file as UTF-8."
+    assert error_message(path) == f"{path}: byte 2 is not UTF-8. Save the file as UTF-8."
 
 
 # --- secrets ------------------------------------------------------------------------------------------------
@@ -254,8 +256,8 @@ def test_password_hash_is_never_printed(tmp_path: Path) -> None:
         assert "canary" not in text
 
 
-def test_an_invalid_password_hash_is_not_printed(tmp_path: Path) -> None:
-    message = message_of(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
+def test_invalid_password_hash_is_not_printed(tmp_path: Path) -> None:
+    message = error_message(settings_file(tmp_path, "[staff]\npassword_hash = 987654\n"))
     assert message.startswith("staff.password_hash, set by ")
     assert "987654" not in message
 
@@ -274,7 +276,7 @@ def test_every_secret_setting_is_listed() -> None:
         ("profile = " + "9" * 5_000, "a number has too many digits"),
     ],
 )
-def test_a_file_that_would_overload_the_parser_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_file_that_would_overload_parser_is_refused(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(text)
     with pytest.raises(SettingsError, match=message):
@@ -287,7 +289,7 @@ def test_dots_in_values_and_comments_do_not_count_as_nesting(tmp_path: Path) -> 
     assert load(path).handover.folder == tmp_path / ("a." * 100)
 
 
-def test_a_removed_setting_is_refused_with_instructions(tmp_path: Path) -> None:
-    message = message_of(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
+def test_removed_setting_is_refused_with_instructions(tmp_path: Path) -> None:
+    message = error_message(settings_file(tmp_path, "[vision]\nthreshold = 0.45\n"))
     assert "vision.threshold" in message
     assert "delete the line" in message

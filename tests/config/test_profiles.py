@@ -28,7 +28,7 @@ def test_unknown_and_duplicate_languages_are_refused(languages: list[str]) -> No
     assert settings.place.languages == ("en", "ja")
 
 
-def test_the_profile_fills_unset_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_profile_fills_unset_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     row = PROFILES[Profile.PHARMACY]
     changed = replace(row, consent={**row.consent, "surgery": True, "limit": LimitPolicy.BY_LAW})
     monkeypatch.setattr("config.settings.PROFILES", {**PROFILES, Profile.PHARMACY: changed})
@@ -41,21 +41,21 @@ def test_the_profile_fills_unset_settings(monkeypatch: pytest.MonkeyPatch) -> No
     assert Settings().consent.limit is LimitPolicy.ASK
 
 
-def test_a_clinic_can_choose_to_ask_for_the_prescription_form() -> None:
+def test_clinic_can_choose_to_ask_for_prescription_form() -> None:
     assert Settings().consent.prescription is PrescriptionPolicy.NOT_USED
     settings = Settings(consent=ConsentSettings(prescription=PrescriptionPolicy.ASK))
     assert settings.consent.prescription is PrescriptionPolicy.ASK
 
 
 @pytest.mark.parametrize("policy", ["ask", "electronic", "paper"])
-def test_prescription_settings_are_refused_in_a_pharmacy(tmp_path: Path, policy: str) -> None:
+def test_prescription_settings_are_refused_in_pharmacy(tmp_path: Path, policy: str) -> None:
     path = tmp_path / "settings.toml"
     path.write_text(f'profile = "pharmacy"\n[consent]\nprescription = "{policy}"\n')
     with pytest.raises(SettingsError, match=f"consent.prescription = '{policy}' conflicts with profile 'pharmacy'"):
         load(path)
 
 
-def test_dispensing_settings_are_refused_in_a_clinic(tmp_path: Path) -> None:
+def test_dispensing_settings_are_refused_in_clinic(tmp_path: Path) -> None:
     path = tmp_path / "settings.toml"
     path.write_text('[consent]\ndispensing = "ask"\n')
     with pytest.raises(SettingsError, match=r"consent\.dispensing = 'ask' conflicts with profile 'clinic'"):

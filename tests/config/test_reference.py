@@ -13,7 +13,7 @@ def test_every_setting_is_documented() -> None:
     assert all(entry.meaning and entry.allowed for entry in reference())
 
 
-def test_the_listing_is_a_valid_file_of_defaults(tmp_path: Path) -> None:
+def test_listing_is_valid_file_of_defaults(tmp_path: Path) -> None:
     # defaults are commented out: "# name = value"
     uncommented = re.sub(r"^# (\w+ = )", r"\1", listing(), flags=re.MULTILINE)
     assert 'prescription = "not-used"' in uncommented.splitlines()
@@ -23,7 +23,7 @@ def test_the_listing_is_a_valid_file_of_defaults(tmp_path: Path) -> None:
     assert load(path) == load()
 
 
-def test_an_entry_contains_variable_default_range_and_meaning() -> None:
+def test_entry_contains_variable_default_range_and_meaning() -> None:
     entry = next(entry for entry in reference() if entry.name == "vision.attempt_seconds")
     assert entry.environment == "UKETSUKE_VISION__ATTEMPT_SECONDS"
     assert (entry.default, entry.allowed) == ("20", "a number, more than 0, less than 300")

@@ -20,7 +20,7 @@ def test_modules_import_without_posix(tmp_path: Path) -> None:
     assert int(result.stdout) > 250
 
 
-def test_a_ledger_is_locked_against_a_second_writer(tmp_path: Path) -> None:
+def test_ledger_is_locked_against_second_writer(tmp_path: Path) -> None:
     result = run_without_posix("lock", str(tmp_path / "ledger.lock"), cwd=tmp_path)
     assert result.stdout.split() == ["True", "False", "True"], result.stderr
 

@@ -15,7 +15,7 @@ VALUES = st.one_of(TEXTS, st.booleans(), st.integers(-(2**53), 2**53), st.lists(
 
 
 @given(st.dictionaries(NAMES, st.one_of(VALUES, st.dictionaries(NAMES, VALUES, min_size=1, max_size=4)), max_size=5))
-def test_settings_survive_a_round_trip(values: dict[str, object]) -> None:
+def test_settings_survive_round_trip(values: dict[str, object]) -> None:
     assert tomllib.loads(as_toml(values)) == values
 
 

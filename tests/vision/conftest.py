@@ -1,4 +1,4 @@
-"""The default face engine, calibrated for drawn people."""
+"""The default face engine, calibrated for synthetic people."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from vision.engines.engine import Engine, FaceEngine
 from vision.engines.open import open_engine
 
 
-def calibrated_for_drawn_people(engine: FaceEngine) -> FaceEngine:
-    """Return the same engine with the calibration for drawn people."""
+def calibrated_for_synthetic_people(engine: FaceEngine) -> FaceEngine:
+    """Return the same engine with the calibration for synthetic people."""
     assert isinstance(engine, Engine)
     drawn = engine.synthetic_calibration
     return Engine(engine._detector, engine._encoder, drawn, drawn)
@@ -16,4 +16,4 @@ def calibrated_for_drawn_people(engine: FaceEngine) -> FaceEngine:
 @pytest.fixture(scope="session")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> FaceEngine:
     """Return the default engine with the calibration of the demo."""
-    return calibrated_for_drawn_people(open_engine(tmp_path_factory.mktemp("cache")))
+    return calibrated_for_synthetic_people(open_engine(tmp_path_factory.mktemp("cache")))

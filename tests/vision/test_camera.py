@@ -79,7 +79,7 @@ def wait_for(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def test_the_camera_is_open_only_while_in_use() -> None:
+def test_camera_is_open_only_while_in_use() -> None:
     source = ScriptedSource()
     with running_camera(source) as camera:
         time.sleep(0.1)
@@ -97,7 +97,7 @@ def test_the_camera_is_open_only_while_in_use() -> None:
         assert camera.latest() is None
 
 
-def test_users_share_the_device_until_the_last_one_stops() -> None:
+def test_users_share_device_until_last_one_stops() -> None:
     source = ScriptedSource()
     with running_camera(source) as camera:
         with camera.held_open():
@@ -113,7 +113,7 @@ def test_users_share_the_device_until_the_last_one_stops() -> None:
     assert "camera" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
+def test_unused_camera_kept_open_discards_frames_undecoded() -> None:
     source = ScriptedSource()
     with running_camera(source, keep_open=True) as camera:
         wait_for(lambda: source.skipped > 5)
@@ -128,7 +128,7 @@ def test_a_camera_kept_open_discards_frames_undecoded_while_unused() -> None:
         assert source.open_count == 1
 
 
-def test_a_listener_receives_frames_and_the_end() -> None:
+def test_listener_receives_frames_and_end() -> None:
     received: list[Frame | None] = []
     with running_camera(SyntheticSource("hana")) as camera:
         stop = camera.listen(received.append)
@@ -146,7 +146,7 @@ def test_a_listener_receives_frames_and_the_end() -> None:
     assert float(np.abs(preview[:, :, ::-1].astype(int) - first.rgb).mean()) < 5
 
 
-def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
+def test_unplugging_is_detected_while_camera_is_closed() -> None:
     source = ScriptedSource()
     with running_camera(source) as camera:
         source.unplugged = True
@@ -157,7 +157,7 @@ def test_unplugging_is_detected_while_the_camera_is_closed() -> None:
 
 
 @pytest.mark.parametrize("keep_open", [False, True])
-def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> None:
+def test_unplugging_in_use_is_reported_at_next_frame(keep_open: bool) -> None:
     source = ScriptedSource()
     with running_camera(source, keep_open=keep_open) as camera, camera.held_open():
         assert isinstance(camera.after(-1, 60), Frame)
@@ -170,7 +170,7 @@ def test_unplugging_in_use_is_reported_at_the_next_frame(keep_open: bool) -> Non
         assert source.open_count >= 2
 
 
-def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:
+def test_hanging_camera_is_reported_as_lost_after_timeout() -> None:
     source = ScriptedSource()
     with running_camera(source, lost_after=0.8) as camera, camera.held_open():
         frame = camera.after(-1, 60)
@@ -183,7 +183,7 @@ def test_a_hanging_camera_is_reported_as_lost_after_a_timeout() -> None:
         wait_for(lambda: isinstance(camera.latest(), Frame))
 
 
-def test_the_description_contains_the_format_or_the_fault(tmp_path: Path) -> None:
+def test_description_contains_format_or_fault(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.avi", "MJPG", rate=25)
     with running_camera(OpenCvSource(str(path), loop=True)) as camera:
         assert camera.describe() == f"{path}: not open"

@@ -73,7 +73,7 @@ def run_by_frames(
     return verdict, progress
 
 
-def test_the_holder_is_matched(engine: FaceEngine) -> None:
+def test_holder_is_matched(engine: FaceEngine) -> None:
     with open_camera(SyntheticSource("hana")) as camera:
         verdict, progress = run(camera, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceMatch)
@@ -82,14 +82,14 @@ def test_the_holder_is_matched(engine: FaceEngine) -> None:
     assert [step.frames for step in progress if step.frames][-1] == 5
 
 
-def test_another_person_is_not_matched(engine: FaceEngine) -> None:
+def test_different_person_is_not_matched(engine: FaceEngine) -> None:
     with open_camera(SyntheticSource("taro")) as camera:
         verdict, _ = run(camera, reference_of(engine, "hana"), engine)
     assert isinstance(verdict, FaceNotMatched)
     assert verdict.distance > 0.65
 
 
-def test_a_image_without_a_face_is_reported(engine: FaceEngine) -> None:
+def test_image_without_face_is_reported(engine: FaceEngine) -> None:
     source = SyntheticSource("hana", realtime=False)
     source.leave()
     verdict, progress = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
@@ -97,14 +97,14 @@ def test_a_image_without_a_face_is_reported(engine: FaceEngine) -> None:
     assert progress[0].guidance is Guidance.NO_FACE
 
 
-def test_a_covered_camera_is_reported_as_too_dark(engine: FaceEngine) -> None:
+def test_covered_camera_is_reported_as_too_dark(engine: FaceEngine) -> None:
     source = SyntheticSource("hana", realtime=False)
     source.cover()
     verdict, _ = run_by_frames(source, reference_of(engine, "hana"), engine, attempt_seconds=0.5)
     assert verdict == FaceNotSeen(Guidance.TOO_DARK, 0)
 
 
-def test_a_camera_failure_ends_the_check(engine: FaceEngine) -> None:
+def test_camera_failure_ends_check(engine: FaceEngine) -> None:
     source = SyntheticSource("hana")
     with open_camera(source) as camera:
         threading.Timer(0.2, source.fail).start()
@@ -112,7 +112,7 @@ def test_a_camera_failure_ends_the_check(engine: FaceEngine) -> None:
     assert isinstance(verdict, CameraLost)
 
 
-def test_the_check_can_be_stopped(engine: FaceEngine) -> None:
+def test_check_can_be_stopped(engine: FaceEngine) -> None:
     stop = threading.Event()
     threading.Timer(0.2, stop.set).start()
     source = SyntheticSource("hana")
@@ -171,7 +171,7 @@ class CountingEngine:
     encode_photo = encode
 
 
-def test_a_frozen_image_is_reported_as_camera_lost() -> None:
+def test_frozen_image_is_reported_as_camera_lost() -> None:
     with open_camera(StillSource()) as camera:
         verdict, _ = run(camera, Reference(np.full(128, 0.01)), CountingEngine())
     assert isinstance(verdict, CameraLost)
@@ -186,7 +186,7 @@ def test_two_faces_are_reported() -> None:
 
 
 @pytest.mark.parametrize(("distance", "kind"), [(0.49, FaceMatch), (0.51, FaceNotMatched)])
-def test_the_calibration_of_the_engine_sets_the_threshold(distance: float, kind: type) -> None:
+def test_engines_calibration_sets_threshold(distance: float, kind: type) -> None:
     angle = 2 * np.arcsin(distance / 2)
     live, sideways = np.full(128, 1 / np.sqrt(128)), np.zeros(128)
     sideways[0], sideways[1] = 1 / np.sqrt(2), -1 / np.sqrt(2)
@@ -198,7 +198,7 @@ def test_the_calibration_of_the_engine_sets_the_threshold(distance: float, kind:
     assert verdict.distance == pytest.approx(distance)
 
 
-def test_a_check_writes_no_file(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_writes_no_files(engine: FaceEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     files = set(tmp_path.parent.rglob("*"))
     with open_camera(SyntheticSource("hana")) as camera:
@@ -206,7 +206,7 @@ def test_a_check_writes_no_file(engine: FaceEngine, tmp_path: Path, monkeypatch:
     assert set(tmp_path.parent.rglob("*")) == files
 
 
-def test_wiping_a_reference_overwrites_it(engine: FaceEngine) -> None:
+def test_wiping_reference_overwrites_it(engine: FaceEngine) -> None:
     reference = reference_of(engine, "ume")
     buffer = reference.encoding
     reference.wipe()
@@ -221,5 +221,5 @@ def test_wiping_a_reference_overwrites_it(engine: FaceEngine) -> None:
         (card_jp2(np.full((320, 240), 120, np.uint8)), ReferenceProblem.NO_FACE),
     ],
 )
-def test_an_unusable_photo_is_reported(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
+def test_unusable_photo_is_reported(engine: FaceEngine, photo: bytes, problem: ReferenceProblem) -> None:
     assert make_reference(engine, photo) is problem

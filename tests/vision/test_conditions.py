@@ -47,7 +47,7 @@ def test_guidance_for_each_condition(engine: FaceEngine, condition: str, guidanc
     assert most_frequent(engine, f"hana,{condition}") is guidance
 
 
-def test_the_most_useful_guidance_is_reported_for_several_conditions(engine: FaceEngine) -> None:
+def test_most_useful_guidance_is_reported_for_several_conditions(engine: FaceEngine) -> None:
     assert most_frequent(engine, "goro,off-centre,dark") is Guidance.OFF_CENTRE
 
 
@@ -61,11 +61,11 @@ def check(engine: FaceEngine, holder: str, subject: str) -> FaceVerdict:
 
 
 @pytest.mark.parametrize("condition", ["side-light", "noisy"])
-def test_side_light_and_noise_do_not_prevent_a_match(engine: FaceEngine, condition: str) -> None:
+def test_side_light_and_noise_do_not_prevent_match(engine: FaceEngine, condition: str) -> None:
     assert isinstance(check(engine, "hana", f"hana,{condition}"), FaceMatch)
 
 
-def test_a_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
+def test_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
     assert not isinstance(check(engine, "hana", "taro,mask"), FaceMatch)
 
 
@@ -78,12 +78,12 @@ def test_a_masked_stranger_is_not_matched(engine: FaceEngine) -> None:
         ("nobody,dark", "unknown synthetic person 'nobody'"),
     ],
 )
-def test_the_error_for_an_unknown_name_lists_the_known_ones(name: str, message: str) -> None:
+def test_error_for_unknown_name_lists_known_names(name: str, message: str) -> None:
     with pytest.raises(ValueError, match=message.replace("(", r"\(")):
         Subject.parse(name)
 
 
-def test_an_attack_can_be_dark_and_blurred() -> None:
+def test_attack_can_be_dark_and_blurred() -> None:
     subject = Subject.parse("hana+phone,dark,blurred")
     assert subject.attack == "phone"
     assert subject.conditions == {"dark", "blurred"}

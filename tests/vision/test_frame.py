@@ -46,7 +46,7 @@ def test_colour_channels_are_in_order() -> None:
     np.testing.assert_array_equal(convert(IMAGE.astype(np.uint16) * 257).rgb, IMAGE)
 
 
-def test_a_4k_image_is_scaled_down() -> None:
+def test_4k_image_is_scaled_down() -> None:
     frame = convert(np.zeros((2160, 3840, 3), np.uint8))
     assert frame.rgb.shape == (720, MAX_SIDE, 3)
 
@@ -61,7 +61,7 @@ def test_a_4k_image_is_scaled_down() -> None:
         (np.zeros((2, 480, 640, 3), np.uint8), FrameProblem.NOT_AN_IMAGE),
     ],
 )
-def test_an_array_that_is_not_a_image_is_refused(image: np.ndarray, problem: FrameProblem) -> None:
+def test_non_image_array_is_refused(image: np.ndarray, problem: FrameProblem) -> None:
     assert to_frame(image, number=1, taken_at=0.0) is problem
 
 
@@ -73,5 +73,5 @@ def test_any_array_is_accepted_or_refused(shape: list[int], dtype: type) -> None
     assert isinstance(to_frame(np.zeros(shape, dtype), number=1, taken_at=0.0), Frame | FrameProblem)
 
 
-def test_repr_of_a_frame_has_no_pixels() -> None:
+def test_repr_of_frame_has_no_pixels() -> None:
     assert repr(convert(IMAGE)) == "Frame(1)"

@@ -31,14 +31,14 @@ def test_frames_are_spaced_apart() -> None:
     assert collected.is_due(frame(0.2))
 
 
-def test_frames_of_the_same_person_are_collected() -> None:
+def test_frames_of_same_person_are_collected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     added = [collected.add(frame(number), encoding_of(1, 0.05 * number)) for number in range(5)]
     assert set(added) == {Added.COLLECTED}
     assert len(collected.encodings) == 5
 
 
-def test_another_person_starts_over_and_earlier_frames_are_wiped() -> None:
+def test_different_person_restarts_collection_and_wipes_earlier_frames() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     first = encoding_of(1)
     collected.add(frame(0.0), first)
@@ -48,7 +48,7 @@ def test_another_person_starts_over_and_earlier_frames_are_wiped() -> None:
     assert not first.any()
 
 
-def test_the_distance_of_another_person_depends_on_the_engine() -> None:
+def test_other_person_distance_depends_on_engine() -> None:
     distance = float(np.linalg.norm(encoding_of(1) - encoding_of(2)))
     for other_person, count in ((distance + 0.01, 2), (distance - 0.01, 1)):
         collected = GoodFrames(SETTINGS, 0.0, replace(ENGINE, other_person=other_person))
@@ -57,7 +57,7 @@ def test_the_distance_of_another_person_depends_on_the_engine() -> None:
         assert len(collected.encodings) == count
 
 
-def test_a_blink_is_dropped_without_starting_over() -> None:
+def test_blink_is_dropped_without_restart() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.add(frame(0.0), encoding_of(1))
     blink = encoding_of(2)
@@ -68,7 +68,7 @@ def test_a_blink_is_dropped_without_starting_over() -> None:
     assert len(collected.encodings) == 2
 
 
-def test_a_long_absence_starts_over_and_a_short_one_does_not() -> None:
+def test_only_long_absence_restarts_collection() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.note_faces(1, 0.0)
     collected.add(frame(0.0), encoding_of(1))
@@ -79,7 +79,7 @@ def test_a_long_absence_starts_over_and_a_short_one_does_not() -> None:
     assert collected.encodings == []
 
 
-def test_a_repeated_image_is_detected() -> None:
+def test_repeated_image_is_detected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     assert not collected.is_repeated(frame(0.0, 50), 0.0)
     assert collected.is_repeated(frame(0.1, 50), 0.1)
@@ -87,7 +87,7 @@ def test_a_repeated_image_is_detected() -> None:
     assert not collected.is_repeated(frame(0.2, 51), 0.2)
 
 
-def test_wiping_overwrites_the_encodings() -> None:
+def test_wiping_overwrites_encodings() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     encoding = encoding_of(1)
     collected.add(frame(0.0), encoding)

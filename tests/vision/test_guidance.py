@@ -42,7 +42,7 @@ def test_guidance_for_brightness_number_and_position_of_faces(
     assert guide(grey, [face(box) for box in boxes]) is expected
 
 
-def test_a_bright_background_is_reported_as_backlight() -> None:
+def test_bright_background_is_reported_as_backlight() -> None:
     grey = GREY.copy()
     grey[:] = 230
     grey[120:320, 220:420] = np.clip(40 + NOISE[120:320, 220:420], 0, 255)
@@ -55,7 +55,7 @@ def test_sensor_noise_does_not_count_as_sharpness() -> None:
     assert guide(np.clip(blurred + grains, 0, 255).astype(np.uint8), [face()]) is Guidance.BLURRED
 
 
-def test_a_blurred_face_is_reported() -> None:
+def test_blurred_face_is_reported() -> None:
     blurred = np.asarray(cv2.GaussianBlur(GREY, (0, 0), 6), np.uint8)
     assert sharpness(blurred, GOOD) < sharpness(GREY, GOOD)
     assert guide(blurred, [face()]) is Guidance.BLURRED
@@ -64,11 +64,11 @@ def test_a_blurred_face_is_reported() -> None:
 @pytest.mark.parametrize(
     ("nose", "expected"), [(320, None), (332, None), (340, Guidance.TURNED_AWAY), (300, Guidance.TURNED_AWAY)]
 )
-def test_a_turned_head_is_reported(nose: int, expected: Guidance | None) -> None:
+def test_turned_head_is_reported(nose: int, expected: Guidance | None) -> None:
     assert guide(GREY, [face(nose=nose)]) is expected
 
 
-def test_the_turn_does_not_depend_on_size_or_tilt() -> None:
+def test_turn_does_not_depend_on_size_or_tilt() -> None:
     landmarks = face(nose=340).landmarks
     angle = np.radians(20)
     tilted = landmarks @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) * 1.7
@@ -84,25 +84,25 @@ def test_dark_glasses_are_reported() -> None:
     assert guide(grey, [face()]) is Guidance.EYES_COVERED
 
 
-def test_thick_frames_above_the_eyes_do_not_cover_them() -> None:
+def test_thick_frames_above_eyes_do_not_cover_them() -> None:
     grey = GREY.copy()
     for left in (250, 325):
         grey[165:185, left : left + 65] = 25
     assert guide(grey, [face()]) is None
 
 
-def test_eyes_outside_the_image_are_not_reported_as_covered() -> None:
+def test_eyes_outside_image_are_not_reported_as_covered() -> None:
     assert eye_brightness(GREY, STRAIGHT - 2000) == 1.0
 
 
-def test_loosened_limits_allow_a_little_movement() -> None:
+def test_loosened_limits_allow_small_movements() -> None:
     limits = Limits()
     slightly_small = FaceBox(220, 120, 420, 120 + round(480 * limits.min_height) - 3)
     assert guide(GREY, [face(slightly_small)], limits) is Guidance.TOO_FAR
     assert guide(GREY, [face(slightly_small)], limits.loosened()) is None
 
 
-def test_guidance_changes_only_if_the_new_guidance_persists() -> None:
+def test_guidance_changes_only_if_new_guidance_persists() -> None:
     steady = Steady(delay=0.4)
     too_far, too_dark, no_face = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
     measured = [too_far, too_dark, too_far, no_face, too_dark, too_dark, too_dark, too_far]

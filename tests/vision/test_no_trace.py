@@ -91,7 +91,7 @@ def test_no_encoding_is_reachable(finished_check: tuple[bytes, RecordingEngine])
     assert not any(alike(array, encoding) for array in arrays() if array is not encoding)
 
 
-def test_the_search_finds_a_reachable_encoding(finished_check: tuple[bytes, RecordingEngine]) -> None:
+def test_search_finds_reachable_encoding(finished_check: tuple[bytes, RecordingEngine]) -> None:
     original, _ = finished_check
     encoding = np.frombuffer(original, np.float64)
     copies = [encoding.copy()]
@@ -99,7 +99,7 @@ def test_the_search_finds_a_reachable_encoding(finished_check: tuple[bytes, Reco
     copies.clear()
 
 
-def test_a_stopped_camera_has_no_frame(engine: FaceEngine) -> None:
+def test_stopped_camera_has_no_frame(engine: FaceEngine) -> None:
     camera = Camera(SyntheticSource("hana"), lost_after=60)
     camera.start()
     with camera.held_open():
@@ -109,7 +109,7 @@ def test_a_stopped_camera_has_no_frame(engine: FaceEngine) -> None:
     assert camera.latest() is None
 
 
-def test_no_file_is_opened_for_writing_during_a_check(engine: FaceEngine) -> None:
+def test_no_file_is_opened_for_writing_during_check(engine: FaceEngine) -> None:
     written: list[str] = []
     listening = True
 

@@ -1,4 +1,4 @@
-"""Test that the nose leads when a drawn head turns, unlike in a turned print."""
+"""Test that the nose leads when a synthetic head turns, unlike in a turned print."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ def lead_after_turn(engine: FaceEngine, image_at: Callable[[float], Image], angl
 
 @pytest.mark.parametrize("angle", [0.4, -0.4])
 @pytest.mark.parametrize("name", ["hana", "ume", "jose", "ken"])
-def test_the_nose_leads_when_a_head_turns(engine: FaceEngine, name: str, angle: float) -> None:
+def test_nose_leads_when_head_turns(engine: FaceEngine, name: str, angle: float) -> None:
     lead = lead_after_turn(engine, lambda yaw: compose(PEOPLE[name], Pose(yaw)), angle)
     assert lead is not None
     side = 1 if angle > 0 else -1
@@ -49,14 +49,14 @@ def test_the_nose_leads_when_a_head_turns(engine: FaceEngine, name: str, angle: 
 
 @pytest.mark.parametrize("angle", [0.5, -0.5])
 @pytest.mark.parametrize("bend", [0.0, 1.0, 2.0])
-def test_the_nose_does_not_lead_on_a_turned_print(engine: FaceEngine, angle: float, bend: float) -> None:
+def test_nose_does_not_lead_on_turned_print(engine: FaceEngine, angle: float, bend: float) -> None:
     sheet = printed(PEOPLE["hana"])
     lead = lead_after_turn(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, bend=bend, away=2.0), WALL), angle)
     assert lead is not None
     assert max(lead.towards(1), lead.towards(-1)) < 0.015
 
 
-def test_a_flat_print_moves_like_a_plane(engine: FaceEngine) -> None:
+def test_flat_print_moves_like_plane(engine: FaceEngine) -> None:
     sheet = printed(PEOPLE["ume"])
     lead = lead_after_turn(
         engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5
@@ -66,7 +66,7 @@ def test_a_flat_print_moves_like_a_plane(engine: FaceEngine) -> None:
 
 
 @pytest.mark.parametrize(("lagging", "expected"), [(0.2, True), (0.3, False)])
-def test_most_of_the_nose_must_lead(lagging: float, expected: bool) -> None:
+def test_most_nose_points_must_lead(lagging: float, expected: bool) -> None:
     """If cheeks are tracked badly on a print, half of the nose points can have a large lead."""
     points = np.where(np.arange(20) < 20 * lagging, -0.02, 0.08)
     lead = Lead(points, points, points, 0.0)
@@ -78,7 +78,7 @@ def test_most_of_the_nose_must_lead(lagging: float, expected: bool) -> None:
     ("narrowed", "angle", "expected"),
     [(0.3, 0.15, 0.03), (0.6, 0.15, 0.025), (0.7, 0.15, 0.0), (0.75, 0.3, 0.02), (0.9, 0.3, 0.0)],
 )
-def test_a_lead_must_match_the_turn(narrowed: float, angle: float, expected: float) -> None:
+def test_lead_must_match_turn(narrowed: float, angle: float, expected: float) -> None:
     """A strongly turned print becomes narrower and appears to lead slightly."""
     points = np.full(20, 0.03)
     assert Lead(points, points, points, narrowed).counted(1, angle) == pytest.approx(expected)
@@ -86,7 +86,7 @@ def test_a_lead_must_match_the_turn(narrowed: float, angle: float, expected: flo
 
 
 @pytest.mark.parametrize("angle", [0.3, 0.8])
-def test_a_turned_print_becomes_narrower(engine: FaceEngine, angle: float) -> None:
+def test_turned_print_becomes_narrower(engine: FaceEngine, angle: float) -> None:
     sheet = printed(PEOPLE["hana"])
     lead = lead_after_turn(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, away=2.0), WALL), angle)
     assert lead is not None
@@ -111,7 +111,7 @@ def apparent_lead(rng: np.random.Generator) -> float:
     return max(abs(float(np.median((moved - predicted)[~on_cheeks, 0]))) for predicted in (quadratic, folded))
 
 
-def test_few_tracked_points_do_not_imitate_a_lead() -> None:
+def test_few_tracked_points_do_not_produce_a_lead() -> None:
     rng = np.random.default_rng(1)
     assert np.mean([apparent_lead(rng) for _ in range(40)]) < 0.01
 
@@ -126,7 +126,7 @@ def test_no_lead_is_measured_without_tracked_points(engine: FaceEngine) -> None:
     assert lost.lead(points) is None
 
 
-def test_forget_clears_the_tracked_points(engine: FaceEngine) -> None:
+def test_forget_clears_tracked_points(engine: FaceEngine) -> None:
     grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
     face = TrackedFace(grey, points)
     assert face.lead(points) is not None
@@ -134,7 +134,7 @@ def test_forget_clears_the_tracked_points(engine: FaceEngine) -> None:
     assert face.lead(points) is None
 
 
-def test_a_new_frame_size_interrupts_tracking(engine: FaceEngine) -> None:
+def test_new_frame_size_interrupts_tracking(engine: FaceEngine) -> None:
     grey, points = detect(engine, compose(PEOPLE["hana"], Pose()))
     face = TrackedFace(grey, points)
     face.track(grey)

@@ -15,7 +15,7 @@ def portrait() -> np.ndarray:
     return np.dstack([(x * 255 // 299), (y * 255 // 399), ((x + y) % 256)]).astype(np.uint8)
 
 
-def test_a_portrait_is_encoded_and_decoded_to_grey() -> None:
+def test_portrait_is_encoded_and_decoded_to_grey() -> None:
     data = card_jp2(portrait(), 5000)
     assert data.startswith(JP2_SIGNATURE)
     assert 2000 < len(data) < 6500
@@ -27,7 +27,7 @@ def test_a_portrait_is_encoded_and_decoded_to_grey() -> None:
 
 
 @pytest.mark.parametrize("size", [5000, 10_000, 15_000, 20_000])
-def test_the_photo_has_the_requested_size(size: int) -> None:
+def test_photo_has_requested_size(size: int) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (320, 240), np.uint8)
     assert abs(len(card_jp2(noise, size)) - size) < 0.1 * size
 
@@ -43,12 +43,12 @@ def test_the_photo_has_the_requested_size(size: int) -> None:
     ],
     ids=["empty", "jpeg", "header only", "truncated", "too large"],
 )
-def test_unusable_data_is_refused_with_a_reason(data: bytes, problem: PhotoProblem) -> None:
+def test_unusable_data_is_refused_with_reason(data: bytes, problem: PhotoProblem) -> None:
     assert decode_photo(data) is problem
 
 
 @given(at=st.integers(0, 4000), value=st.integers(0, 255))
-def test_a_flipped_byte_is_decoded_or_refused(at: int, value: int) -> None:
+def test_flipped_byte_is_decoded_or_refused(at: int, value: int) -> None:
     data = bytearray(_PHOTO)
     data[at % len(data)] = value
     assert isinstance(decode_photo(data), np.ndarray | PhotoProblem)
@@ -57,7 +57,7 @@ def test_a_flipped_byte_is_decoded_or_refused(at: int, value: int) -> None:
 _PHOTO = card_jp2(portrait())
 
 
-def test_a_small_file_with_too_many_pixels_is_refused() -> None:
+def test_small_file_with_too_many_pixels_is_refused() -> None:
     """Uniform images of any size are a few hundred bytes long."""
     from PIL import Image as Pillow
 

@@ -40,7 +40,7 @@ def read_all(source: OpenCvSource) -> tuple[list[Frame], CameraLost]:
 
 
 @pytest.mark.parametrize(("name", "fourcc"), [("clip.avi", "MJPG"), ("clip.mp4", "mp4v"), ("clip.avi", "FFV1")])
-def test_a_video_file_is_read_to_its_end(tmp_path: Path, name: str, fourcc: str) -> None:
+def test_video_file_is_read_to_its_end(tmp_path: Path, name: str, fourcc: str) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / name, fourcc)), realtime=False)
     assert source.open() is None
     frames, lost = read_all(source)
@@ -63,7 +63,7 @@ def test_lossless_frames_keep_colours_and_order(tmp_path: Path) -> None:
         np.testing.assert_array_equal(frame.rgb, image[:, :, ::-1])
 
 
-def test_a_file_is_played_at_its_frame_rate(tmp_path: Path) -> None:
+def test_file_is_played_at_its_frame_rate(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=6, rate=20)))
     assert source.open() is None
     started = time.monotonic()
@@ -72,7 +72,7 @@ def test_a_file_is_played_at_its_frame_rate(tmp_path: Path) -> None:
     assert time.monotonic() - started >= (len(frames) - 1) / 20
 
 
-def test_a_looping_clip_restarts(tmp_path: Path) -> None:
+def test_looping_clip_restarts(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", count=3)), loop=True, realtime=False)
     assert source.open() is None
     frames = [source.read() for _ in range(8)]
@@ -88,13 +88,13 @@ def test_a_looping_clip_restarts(tmp_path: Path) -> None:
         ("/dev/video-none", "camera /dev/video-none: /dev/video-none does not exist"),
     ],
 )
-def test_the_error_names_the_missing_source(spec: str, message: str) -> None:
+def test_error_names_missing_source(spec: str, message: str) -> None:
     lost = open_source(spec).open()
     assert isinstance(lost, CameraLost)
     assert message in lost.source
 
 
-def test_an_existing_device_that_does_not_open_is_reported_as_in_use(tmp_path: Path) -> None:
+def test_existing_device_that_does_not_open_is_reported_as_in_use(tmp_path: Path) -> None:
     device = tmp_path / "video7"
     device.touch()
     assert "in use by another program" in _open_failure(str(device))
@@ -103,7 +103,7 @@ def test_an_existing_device_that_does_not_open_is_reported_as_in_use(tmp_path: P
         assert "no permission" in _open_failure(str(device))
 
 
-def test_the_format_of_an_open_source_is_reported(tmp_path: Path) -> None:
+def test_format_of_open_source_is_reported(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG", rate=25)), realtime=False)
     assert source.actual_format() == ""
     assert source.open() is None
@@ -119,7 +119,7 @@ def test_opencv_writes_nothing_to_standard_error(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr().err == ""
 
 
-def test_a_text_file_is_not_a_video(tmp_path: Path) -> None:
+def test_text_file_is_not_a_video(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     path.write_text("not a video")
     lost = OpenCvSource(str(path)).open()
@@ -127,7 +127,7 @@ def test_a_text_file_is_not_a_video(tmp_path: Path) -> None:
     assert "not a video" in lost.source
 
 
-def test_a_truncated_clip_ends_instead_of_failing(tmp_path: Path) -> None:
+def test_truncated_clip_ends_instead_of_failing(tmp_path: Path) -> None:
     path = write_clip(tmp_path / "clip.avi", "MJPG", count=20)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     source = OpenCvSource(str(path), realtime=False)
@@ -137,7 +137,7 @@ def test_a_truncated_clip_ends_instead_of_failing(tmp_path: Path) -> None:
     source.close()
 
 
-def test_skipped_frames_are_counted_and_end_with_the_clip(tmp_path: Path) -> None:
+def test_skipped_frames_are_counted_and_end_with_clip(tmp_path: Path) -> None:
     source = OpenCvSource(str(write_clip(tmp_path / "clip.avi", "MJPG")), realtime=False)
     assert source.open() is None
     assert [source.skip() for _ in range(5)] == [None] * 5
@@ -151,7 +151,7 @@ def test_skipped_frames_are_counted_and_end_with_the_clip(tmp_path: Path) -> Non
     assert isinstance(source.skip(), CameraLost)
 
 
-def test_a_synthetic_person_moves_during_skipped_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_synthetic_person_moves_during_skipped_frames(monkeypatch: pytest.MonkeyPatch) -> None:
     source, reference = (SyntheticSource("hana", realtime=False) for _ in range(2))
     for _ in range(4):
         reference.read()

@@ -42,7 +42,7 @@ def test_synthetic_people_blink_and_turn() -> None:
     assert max(pose.yaw for pose in poses) - min(pose.yaw for pose in poses) > 0.2
 
 
-def test_the_camera_can_be_covered_unattended_or_broken(engine: FaceEngine) -> None:
+def test_camera_can_be_covered_unattended_or_broken(engine: FaceEngine) -> None:
     source = SyntheticSource("taro", realtime=False)
     source.cover()
     assert read(source).grey.mean() < 5
@@ -58,7 +58,7 @@ def test_the_camera_can_be_covered_unattended_or_broken(engine: FaceEngine) -> N
     assert source.open() is None
 
 
-def test_the_error_for_an_unknown_person_lists_the_known_ones() -> None:
+def test_error_for_unknown_person_lists_known_people() -> None:
     with pytest.raises(ValueError, match="hana"):
         person_named("nobody")
     assert all(person.description for person in PEOPLE.values())

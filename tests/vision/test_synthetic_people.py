@@ -1,4 +1,4 @@
-"""Test that synthetic people match only their own cards, with each engine's calibration for drawn people."""
+"""Test that synthetic people match only their own cards, with each engine's calibration for synthetic people."""
 
 from pathlib import Path
 
@@ -53,7 +53,7 @@ def test_each_engine_has_two_different_calibrations(name: str, tmp_path: Path) -
     assert 0 < real.fmr_upper < 0.01
 
 
-def test_images_are_half_a_second_apart_and_undetected_faces_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frames_are_half_a_second_apart_and_undetected_faces_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Consecutive frames would be nearly identical, because synthetic people turn and blink slowly."""
     numbers: list[int] = []
 

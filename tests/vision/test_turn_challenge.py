@@ -63,7 +63,7 @@ def check(
 
 
 @pytest.mark.parametrize(("policy", "turns"), [(AntiPhoto.STANDARD, 1), (AntiPhoto.STRICT, 2), (AntiPhoto.OFF, 0)])
-def test_a_holder_who_turns_is_matched(engine: FaceEngine, policy: AntiPhoto, turns: int) -> None:
+def test_holder_who_turns_is_matched(engine: FaceEngine, policy: AntiPhoto, turns: int) -> None:
     verdict, seconds, displayed = check(engine, SyntheticSource("hana", realtime=False), policy=policy)
     assert isinstance(verdict, FaceMatch)
     assert verdict.frames == (5, 5, 7)[turns]
@@ -72,7 +72,7 @@ def test_a_holder_who_turns_is_matched(engine: FaceEngine, policy: AntiPhoto, tu
     assert seconds < (5, 5, 8)[turns]
 
 
-def test_the_requested_side_is_random(engine: FaceEngine) -> None:
+def test_requested_side_is_random(engine: FaceEngine) -> None:
     sides, matched = set(), 0
     for seed in range(2):
         verdict, _, displayed = check(engine, SyntheticSource("ken", realtime=False), "ken", seed=seed)
@@ -82,7 +82,7 @@ def test_the_requested_side_is_random(engine: FaceEngine) -> None:
     assert matched == 2
 
 
-def test_a_stranger_who_turns_is_not_matched(engine: FaceEngine) -> None:
+def test_stranger_who_turns_is_not_matched(engine: FaceEngine) -> None:
     verdict, _, displayed = check(engine, SyntheticSource("taro", realtime=False))
     assert isinstance(verdict, FaceNotMatched)
     assert TURNS.intersection(displayed)
@@ -98,13 +98,13 @@ def test_prints_are_suspected(engine: FaceEngine, attack: Attack) -> None:
     assert TURNS.intersection(displayed)
 
 
-def test_a_print_is_matched_without_the_check(engine: FaceEngine) -> None:
+def test_print_is_matched_without_check(engine: FaceEngine) -> None:
     """The attack is effective unless the check is enabled."""
     verdict, _, _ = check(engine, SyntheticSource("hana+still-print", realtime=False), policy=AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)
 
 
-def test_a_person_who_does_not_turn_is_suspected(engine: FaceEngine) -> None:
+def test_person_who_does_not_turn_is_suspected(engine: FaceEngine) -> None:
     class UnresponsivePerson(SyntheticSource):
         def prompt(self, guidance: Guidance) -> None:
             """Ignore the screen."""
@@ -114,7 +114,7 @@ def test_a_person_who_does_not_turn_is_suspected(engine: FaceEngine) -> None:
     assert seconds < 10
 
 
-def test_another_person_after_the_turn_is_not_matched(engine: FaceEngine) -> None:
+def test_different_person_after_turn_is_not_matched(engine: FaceEngine) -> None:
     """The person who completes the turn is replaced by another."""
     source = SyntheticSource("hana", realtime=False)
 
@@ -126,7 +126,7 @@ def test_another_person_after_the_turn_is_not_matched(engine: FaceEngine) -> Non
     assert isinstance(verdict, FaceNotMatched | FaceNotSeen | PhotoSuspected)
 
 
-def test_a_print_replaced_during_the_turn_is_not_matched(engine: FaceEngine) -> None:
+def test_print_replaced_during_turn_is_not_matched(engine: FaceEngine) -> None:
     """The holder's print is shown while frames are collected, and the attacker's face for the turn."""
     source = SyntheticSource("jose+still-print", realtime=False)
 
@@ -141,7 +141,7 @@ def test_a_print_replaced_during_the_turn_is_not_matched(engine: FaceEngine) -> 
 
 
 @pytest.mark.long
-def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEngine) -> None:
+def test_different_face_blended_in_smoothly_for_turn_is_not_matched(engine: FaceEngine) -> None:
     """Tracking is not interrupted, but the turned head is another person's."""
 
     class SwitchingEngine:
@@ -167,7 +167,7 @@ def test_another_face_shown_smoothly_for_the_turn_is_not_matched(engine: FaceEng
     assert isinstance(verdict, PhotoSuspected | FaceNotSeen)
 
 
-def test_leaving_restarts_the_challenge(engine: FaceEngine) -> None:
+def test_leaving_restarts_challenge(engine: FaceEngine) -> None:
     class LeavingPerson(SyntheticSource):
         """A person who leaves for two seconds when asked to look ahead."""
 
@@ -249,11 +249,11 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> type[SteadyFace]:
 
 
 @pytest.mark.parametrize(("side", "guidance"), [(1, Guidance.TURN_LEFT), (-1, Guidance.TURN_RIGHT)])
-def test_the_right_of_the_image_is_the_patients_left(steady: type[SteadyFace], side: int, guidance: Guidance) -> None:
+def test_right_of_image_is_patients_left(steady: type[SteadyFace], side: int, guidance: Guidance) -> None:
     assert started(side).turned(GREY, face_landmarks(0), 0.6) is guidance
 
 
-def test_a_turn_with_depth_ends_when_the_head_is_straight(steady: type[SteadyFace]) -> None:
+def test_turn_with_depth_ends_when_head_is_straight(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     instructions = [challenge.turned(GREY, face_landmarks(0.2), 1.0) for _ in range(5)]
     assert instructions == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
@@ -281,12 +281,12 @@ def turn_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
 
 
 @pytest.mark.parametrize(("lead", "expected"), [(0.021, PhotoSign.FLAT), (0.023, Guidance.LOOK_AHEAD)])
-def test_a_turn_without_depth_is_flat(steady: type[SteadyFace], lead: float, expected: object) -> None:
+def test_turn_without_depth_is_flat(steady: type[SteadyFace], lead: float, expected: object) -> None:
     steady.leads = lead
     assert turn_twice(started(1, 1)) is expected
 
 
-def test_the_nose_must_lead_in_the_direction_of_the_turn(steady: type[SteadyFace]) -> None:
+def test_nose_must_lead_in_direction_of_turn(steady: type[SteadyFace]) -> None:
     steady.leads = -0.1
     assert turn_twice(started(1, 1)) is PhotoSign.FLAT
 
@@ -298,7 +298,7 @@ def test_turning_too_far_is_reported(steady: type[SteadyFace]) -> None:
     assert challenge.turned(GREY, face_landmarks(0.2), 1.2) is Guidance.TURN_LEFT
 
 
-def test_the_second_turn_is_to_the_other_side(steady: type[SteadyFace]) -> None:
+def test_second_turn_is_to_opposite_side(steady: type[SteadyFace]) -> None:
     steady.leads = -0.1
     challenge = started(-1, policy=AntiPhoto.STRICT)
     for _ in range(5):
@@ -314,7 +314,7 @@ def turn_the_wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
 
 
 @pytest.mark.parametrize(("policy", "allowed"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
-def test_a_limited_number_of_wrong_turns_is_allowed(steady: type[SteadyFace], policy: AntiPhoto, allowed: int) -> None:
+def test_limited_number_of_wrong_turns_is_allowed(steady: type[SteadyFace], policy: AntiPhoto, allowed: int) -> None:
     challenge = started(1, 1, 1, 1, policy=policy)
     for _ in range(allowed):
         assert turn_the_wrong_way(challenge) is Guidance.ONCE_MORE
@@ -323,20 +323,20 @@ def test_a_limited_number_of_wrong_turns_is_allowed(steady: type[SteadyFace], po
     assert turn_the_wrong_way(challenge) is PhotoSign.WRONG_WAY
 
 
-def test_a_glance_to_the_wrong_side_is_ignored(steady: type[SteadyFace]) -> None:
+def test_glance_to_wrong_side_is_ignored(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     for _ in range(6):
         assert [challenge.turned(GREY, face_landmarks(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
         assert challenge.turned(GREY, face_landmarks(0), 1.0) is Guidance.TURN_LEFT
 
 
-def test_the_turn_times_out(steady: type[SteadyFace]) -> None:
+def test_turn_times_out(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     assert challenge.turned(GREY, None, 6.4) is Guidance.TURN_LEFT
     assert challenge.turned(GREY, None, 6.6) is PhotoSign.NOT_TURNED
 
 
-def test_leaving_during_a_turn_is_limited(steady: type[SteadyFace]) -> None:
+def test_leaving_during_turn_is_limited(steady: type[SteadyFace]) -> None:
     """Without the limit, an attacker with a video could wait for the matching side."""
     challenge = started(1, 1, 1, 1)
     for _ in range(2):
@@ -346,12 +346,12 @@ def test_leaving_during_a_turn_is_limited(steady: type[SteadyFace]) -> None:
     assert challenge.restart() is PhotoSign.CHANGED
 
 
-def test_leaving_before_a_turn_is_not_limited(steady: type[SteadyFace]) -> None:
+def test_leaving_before_turn_is_not_limited(steady: type[SteadyFace]) -> None:
     challenge = TurnChallenge(REQUIREMENTS[AntiPhoto.STRICT], FixedRandom(1))
     assert [challenge.restart() for _ in range(9)] == [None] * 9
 
 
-def test_a_replaced_image_interrupts_tracking() -> None:
+def test_replaced_image_interrupts_tracking() -> None:
     challenge = started(1, 1, 1)  # a black frame has no landmarks to track
     assert challenge.turned(GREY, face_landmarks(0), 0.6) is Guidance.ONCE_MORE
     challenge.begin(GREY, face_landmarks(0), 2.0)

@@ -57,14 +57,14 @@ def turns(displayed: list[Guidance]) -> int:
     return sum(guidance in TURNS for guidance in displayed)
 
 
-def test_a_face_rated_as_printed_in_two_turns_is_suspected(engine: FaceEngine) -> None:
+def test_face_rated_as_printed_in_two_turns_is_suspected(engine: FaceEngine) -> None:
     verdict, displayed = check(engine, Votes([0.1]))
     assert verdict == PhotoSuspected(PhotoSign.PRINTED)
     assert turns(displayed) == 2
     assert Guidance.ONCE_MORE in displayed
 
 
-def test_a_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> None:
+def test_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> None:
     votes = Votes([0.1] * FRAMES + [0.9])
     verdict, displayed = check(engine, votes)
     assert isinstance(verdict, FaceMatch)
@@ -73,7 +73,7 @@ def test_a_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> Non
 
 
 @pytest.mark.parametrize(("values", "repeated"), [([0.0, 0.0, 0.9, 0.9, 0.9], False), ([0.9, 0.0, 0.0, 0.0], True)])
-def test_the_mean_of_the_collected_frames_is_compared(engine: FaceEngine, values: list[float], repeated: bool) -> None:
+def test_mean_of_collected_frames_is_compared(engine: FaceEngine, values: list[float], repeated: bool) -> None:
     """A reflection can make a face look like paper in a single frame."""
     first = values[:FRAMES] + [values[-1]] * (FRAMES - len(values))
     assert (sum(first) / FRAMES < MIN_LIVENESS) is repeated
@@ -82,7 +82,7 @@ def test_the_mean_of_the_collected_frames_is_compared(engine: FaceEngine, values
     assert turns(displayed) == 1 + repeated
 
 
-def test_networks_are_not_run_without_an_anti_photo_check(engine: FaceEngine) -> None:
+def test_networks_are_not_run_without_anti_photo_check(engine: FaceEngine) -> None:
     votes = Votes([0.0])
     verdict, _ = check(engine, votes, AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)

@@ -20,7 +20,7 @@ from vision.face import Face, FaceBox
 FACE = Face(FaceBox(200, 150, 360, 350), np.array([(240.0, 220), (320, 220), (280, 260), (250, 300), (310, 300)]))
 
 
-def test_tensors_survive_a_round_trip(checkpoint: Checkpoint) -> None:
+def test_tensors_survive_round_trip(checkpoint: Checkpoint) -> None:
     tensors = small_network()
     loaded = tensors_in(checkpoint(tensors))
     assert loaded.keys() == tensors.keys()
@@ -39,7 +39,7 @@ class Call:
 
 
 @pytest.mark.parametrize("call", [os.mkdir, os.system, eval, exec, subprocess.check_output, getattr])
-def test_code_in_a_checkpoint_is_not_run(checkpoint: Checkpoint, tmp_path: Path, call: Any) -> None:
+def test_code_in_checkpoint_is_not_run(checkpoint: Checkpoint, tmp_path: Path, call: Any) -> None:
     marker = tmp_path / "marker"
     argument = {os.mkdir: str(marker), os.system: f"mkdir {marker}", subprocess.check_output: ["mkdir", str(marker)]}
     file = checkpoint(
@@ -50,7 +50,7 @@ def test_code_in_a_checkpoint_is_not_run(checkpoint: Checkpoint, tmp_path: Path,
     assert not marker.exists()
 
 
-def test_a_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path) -> None:
+def test_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path) -> None:
     for cut in (4, 4000):
         with pytest.raises(NotBuilt, match="not a checkpoint of tensors"):
             tensors_in(checkpoint(small_network(), cut=cut))
@@ -62,7 +62,7 @@ def test_a_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path)
 
 
 @pytest.mark.parametrize("attention", [False, True])
-def test_a_converted_checkpoint_runs_in_opencv(
+def test_converted_checkpoint_runs_in_opencv(
     checkpoint: Checkpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, attention: bool
 ) -> None:
     file = checkpoint(small_network(attention=attention))
@@ -76,7 +76,7 @@ def test_a_converted_checkpoint_runs_in_opencv(
     assert all(0 < vote < 1 for vote in votes)
 
 
-def test_two_networks_return_the_mean_of_their_votes(tmp_path: Path) -> None:
+def test_mean_of_two_networks_is_returned(tmp_path: Path) -> None:
     image = np.random.default_rng(3).integers(0, 255, (480, 640, 3), np.uint8)
     files = []
     for seed in (1, 2):
@@ -109,7 +109,7 @@ def test_refused_networks_do_not_replace_existing_ones(tmp_path: Path) -> None:
     assert [path.name for path in own.iterdir()] == ["anti-spoofing"]
 
 
-def test_the_crop_stays_inside_the_image() -> None:
+def test_crop_stays_inside_image() -> None:
     assert surroundings(FACE.box, 1.0, 640, 480) == (200, 150, 361, 351)
     for box in (FaceBox(0, 0, 100, 120), FaceBox(540, 400, 640, 480), FaceBox(10, 10, 630, 470)):
         left, top, right, bottom = surroundings(box, 4.0, 640, 480)

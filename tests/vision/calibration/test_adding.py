@@ -58,7 +58,7 @@ def own(tmp_path: Path, with_added_model: Path) -> Path:
     return Path(shutil.copytree(with_added_model, tmp_path / "face"))
 
 
-def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
+def test_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     engine = open_engine(own, "mine", own)
     assert engine.calibration == calibration_in(own / "models" / "mine")
     assert engine.calibration != calibration_for("sface")
@@ -68,7 +68,7 @@ def test_an_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     assert engine.synthetic_calibration is None
 
 
-def test_the_model_folder_contains_no_personal_data(own: Path) -> None:
+def test_model_folder_contains_no_personal_data(own: Path) -> None:
     model = own / "models" / "mine"
     assert {path.name for path in model.iterdir()} == {"weights.onnx", "calibration.json"}
     assert [path.name for path in model.parent.iterdir()] == ["mine"]
@@ -77,7 +77,7 @@ def test_the_model_folder_contains_no_personal_data(own: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"something else", b"", b"[1]", b"{}"])
 @pytest.mark.parametrize("name", ["weights.onnx", "calibration.json"])
-def test_a_model_with_damaged_files_is_not_used(own: Path, name: str, content: bytes) -> None:
+def test_model_with_damaged_files_is_not_used(own: Path, name: str, content: bytes) -> None:
     (own / "models" / "mine" / name).write_bytes(content)
     with pytest.raises(NotCalibrated, match="uketsuke face add"):
         open_engine(own, "mine", own)
@@ -95,14 +95,14 @@ def test_a_model_with_damaged_files_is_not_used(own: Path, name: str, content: b
         {"engine": ""},
     ],
 )
-def test_an_invalid_calibration_is_not_used(own: Path, change: dict[str, object]) -> None:
+def test_invalid_calibration_is_not_used(own: Path, change: dict[str, object]) -> None:
     file = own / "models" / "mine" / "calibration.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(NotCalibrated, match=r"calibration\.json"):
         calibration_in(file.parent)
 
 
-def test_only_the_same_weights_can_be_added_again_under_a_name(own: Path, seventy_people: None) -> None:
+def test_only_same_weights_can_be_added_again_under_name(own: Path, seventy_people: None) -> None:
     store = own / "models"
     (store / "mine" / "calibration.json").unlink()
     add_model(FILE, own, store, own, name="mine")
@@ -116,14 +116,12 @@ def test_only_the_same_weights_can_be_added_again_under_a_name(own: Path, sevent
 
 
 @pytest.mark.parametrize("name", ["../x", ".x", "a b", "x" * 81, "sface"])
-def test_an_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
+def test_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(NotCalibrated, match="another name"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, reserved=BUILT_IN_ENGINES)
 
 
-def test_a_network_with_512_values_can_be_added(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine
-) -> None:
+def test_network_with_512_values_can_be_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:
     class WideEncoder:
         """A fake network with 512 output values."""
 
@@ -152,7 +150,7 @@ def test_a_network_with_512_values_can_be_added(
     assert reopened.encode(np.zeros((480, 640), np.uint8), None).shape == (512,)  # type: ignore[arg-type]
 
 
-def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
+def test_wrong_hash_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NotCalibrated, match="instead of 00"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, sha256="00" * 32, name="mine")
     assert not (tmp_path / "models").exists()
@@ -168,7 +166,7 @@ def test_a_wrong_hash_is_refused(tmp_path: Path) -> None:
         ("pointer.dat", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     ],
 )
-def test_the_error_for_other_files_has_instructions(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_error_for_other_files_includes_instructions(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(NotBuilt, match=message):
         add_model(tmp_path / name, tmp_path, tmp_path / "models", tmp_path)
@@ -193,7 +191,7 @@ def test_known_models_have_licence_source_and_hash() -> None:
 
 
 @pytest.mark.parametrize("name", ["face_recognition_sface_2021dec", "dlib_face_recognition_resnet_model_v1"])
-def test_a_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -> None:
+def test_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.dat"
     file.write_bytes(b"other content")
     with pytest.raises(NotCalibrated, match="as published"):
@@ -212,7 +210,7 @@ class TinyEngine:
         return small / float(np.linalg.norm(small))
 
 
-def test_a_built_in_engine_requires_a_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_built_in_engine_requires_calibration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(engines._BUILT_IN, "tiny", engines._BuiltIn("0" * 64, lambda cache: TinyEngine()))
     with pytest.raises(NotCalibrated, match="no calibration for"):
         open_engine(tmp_path, "tiny", tmp_path)

@@ -34,13 +34,13 @@ def test_every_mean_is_compared_with_every_card() -> None:
     assert trials(random_people(4, 3), 4).genuine.size == 0
 
 
-def test_distances_compare_the_direction_of_the_mean() -> None:
+def test_distances_compare_direction_of_mean() -> None:
     person = EncodedPerson("person", np.array([2.0, 0.0]), [np.array([3.0, 4.0]), np.array([3.0, -4.0])])
     assert trials([person], 1).distances == pytest.approx([np.sqrt(0.8)] * 2)
     assert trials([person], 2).distances == pytest.approx([0])
 
 
-def test_measured_matches_equal_the_decisions_of_the_terminal() -> None:
+def test_measured_matches_equal_terminal_decisions() -> None:
     people = random_people(30, 3, 0.08)
     result = trials(people, 3)
     calibration = calibration_with(k3=float(np.quantile(result.genuine, 0.7)))
@@ -55,12 +55,12 @@ def test_measured_matches_equal_the_decisions_of_the_terminal() -> None:
 
 
 @pytest.mark.parametrize(("fmr", "passing"), [(0.0, 0), (0.01, 1), (0.1, 10), (0.099, 9)])
-def test_a_threshold_does_not_exceed_its_false_match_rate(fmr: float, passing: int) -> None:
+def test_threshold_does_not_exceed_its_false_match_rate(fmr: float, passing: int) -> None:
     impostor = np.random.default_rng(2).normal(0.8, 0.1, 100)
     assert int((impostor <= threshold_at(impostor, fmr)).sum()) == passing
 
 
-def test_the_tail_estimate_from_few_trials_is_accurate() -> None:
+def test_tail_estimate_from_few_trials_is_accurate() -> None:
     generator = np.random.default_rng(2)
     estimates = [tail_threshold(generator.normal(0.2, 0.1, 500), 1e-3) for _ in range(20)]
     assert 0.2 - 3.6 * 0.1 < np.mean(estimates) < 0.2 - 3.0 * 0.1
@@ -75,7 +75,7 @@ def test_limits_by_person_are_wider_than_by_trial() -> None:
     assert high >= 0.5
 
 
-def test_limits_without_errors_depend_on_the_number_of_people() -> None:
+def test_limits_without_errors_depend_on_number_of_people() -> None:
     assert limits(np.zeros(600, np.bool_), np.repeat(np.arange(6), 100)) == (0.0, 3 / 600)
     assert limits(np.zeros(400, np.bool_), np.repeat(np.arange(4), 100)) == (0.0, 1.0)
 
@@ -88,7 +88,7 @@ def twins(count: int) -> list[EncodedPerson]:
     ]
 
 
-def test_the_worst_group_sets_the_threshold() -> None:
+def test_worst_group_sets_threshold() -> None:
     others = random_people(40, 6, prefix="others")
     without_twins = calibrate(others, "engine")
     with_many_twins = calibrate([*twins(32), *others], "engine")
@@ -103,18 +103,18 @@ def test_too_few_people_are_refused() -> None:
         calibrate(random_people(5, 6), "engine")
 
 
-def test_about_half_of_all_people_are_reported() -> None:
+def test_about_half_of_all_people_are_held_out() -> None:
     share = np.mean([is_held_out(person) for person in random_people(400, 0)])
     assert 0.4 < share < 0.6
 
 
-def test_the_distance_of_another_person_depends_on_the_spread_of_photos() -> None:
+def test_other_person_distance_depends_on_spread_of_photos() -> None:
     result = calibrate(random_people(40, 6), "engine")
     # two images of a face differ by 0.02 * sqrt(2 * 128), and encodings have length 0.1 * sqrt(128)
     assert result.other_person == pytest.approx(0.2 * np.sqrt(2), rel=0.15)
 
 
-def test_drawn_thresholds_are_below_the_nearest_stranger() -> None:
+def test_synthetic_thresholds_are_below_nearest_stranger() -> None:
     result = calibrate_synthetic(random_people(8, 10), "engine")
     assert result.thresholds == {5: pytest.approx(1.05, abs=0.15)}
     assert result.fmr == 0

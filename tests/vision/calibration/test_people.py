@@ -10,7 +10,7 @@ from vision.engines.open import open_uncalibrated
 from vision.synthetic.source import SyntheticSource
 
 
-def test_the_first_image_is_the_reference_and_the_others_are_live(tmp_path: Path) -> None:
+def test_first_image_is_reference_and_others_are_live(tmp_path: Path) -> None:
     people = tmp_path / "people"
     for name in ("hana", "ken"):
         (people / name).mkdir(parents=True)

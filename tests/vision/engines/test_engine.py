@@ -1,4 +1,4 @@
-"""Tests for detecting and encoding drawn faces with the included engines."""
+"""Tests for detecting and encoding synthetic faces with the included engines."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.vision.conftest import calibrated_for_drawn_people
+from tests.vision.conftest import calibrated_for_synthetic_people
 from vision.decision import NotCalibrated
 from vision.engines.crop_variants import crop_variants
 from vision.engines.engine import Engine, FaceEngine
@@ -32,12 +32,12 @@ def grey() -> Image:
     return to_frame("hana")
 
 
-def test_the_default_is_sface(engine: FaceEngine) -> None:
+def test_default_is_sface(engine: FaceEngine) -> None:
     assert isinstance(engine, Engine)
     assert isinstance(engine._encoder, SFace)
 
 
-def test_a_face_is_detected_with_ordered_points(engine: FaceEngine, grey: Image) -> None:
+def test_detected_face_has_ordered_landmarks(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
     assert [detected.box for detected in engine.faces(grey, thorough=True)] == [face.box]
     expected = face_of_portrait()
@@ -49,13 +49,13 @@ def test_a_face_is_detected_with_ordered_points(engine: FaceEngine, grey: Image)
     assert abs(turn(face.landmarks)) < 0.2
 
 
-def test_no_face_is_detected_in_an_empty_image(engine: FaceEngine) -> None:
+def test_no_face_is_detected_in_empty_image(engine: FaceEngine) -> None:
     empty = np.full((480, 640), 90, np.uint8)
     assert engine.faces(empty) == engine.faces(empty, thorough=True) == []
 
 
 @pytest.mark.parametrize("degrees", [-20, 0, 20])
-def test_settled_points_match_a_tilted_face(grey: Image, degrees: float) -> None:
+def test_refined_landmarks_match_tilted_face(grey: Image, degrees: float) -> None:
     matrix = cv2.getRotationMatrix2D((320.0, 240.0), degrees, 1.0)
     tilted = np.asarray(cv2.warpAffine(grey, matrix, (640, 480), borderMode=cv2.BORDER_REPLICATE), np.uint8)
     yunet = YuNet(packaged_file(YUNET))
@@ -65,7 +65,7 @@ def test_settled_points_match_a_tilted_face(grey: Image, degrees: float) -> None
     assert errors.max() < 0.3 * FaceAxes(straight.landmarks).distance
 
 
-def test_settling_without_a_second_detection_keeps_the_points() -> None:
+def test_landmarks_are_kept_without_second_detection() -> None:
     empty = np.full((480, 640), 90, np.uint8)
     landmarks = np.array([(280.0, 200), (360, 200), (320, 240), (290, 280), (350, 280)])
     assert (
@@ -74,7 +74,7 @@ def test_settling_without_a_second_detection_keeps_the_points() -> None:
     )
 
 
-def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, grey: Image) -> None:
+def test_photo_encodings_depend_less_on_light_direction(engine: FaceEngine, grey: Image) -> None:
     """Compare an image with its mirror image. Photo encodings are closer to each other than live encodings."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     (face,), (other,) = engine.faces(grey), engine.faces(mirrored)
@@ -82,7 +82,7 @@ def test_photo_encodings_depend_less_on_the_light_direction(engine: FaceEngine, 
     assert distance(photo, mirrored_photo) < 0.85 * distance(engine.encode(grey, face), engine.encode(mirrored, other))
 
 
-def test_cut_outs_show_the_same_face_and_are_wiped(engine: FaceEngine, grey: Image) -> None:
+def test_crop_variants_show_same_face_and_are_wiped(engine: FaceEngine, grey: Image) -> None:
     (face,) = engine.faces(grey)
     images = list(crop_variants(grey, face))
     eyes = FaceAxes(face.landmarks).distance
@@ -117,22 +117,22 @@ def test_dlibs_network_returns_equal_encodings_in_opencv_and_face_recognition(tm
     assert np.linalg.norm(converted.encode(grey, face) - original.encode(grey, face)) < 1e-4
 
 
-def test_an_uncalibrated_engine_has_no_calibration(tmp_path: Path) -> None:
+def test_uncalibrated_engine_has_no_calibration(tmp_path: Path) -> None:
     with pytest.raises(NotCalibrated):
         _ = open_uncalibrated(tmp_path).calibration
 
 
-def test_the_error_for_an_unknown_engine_lists_the_known_ones(tmp_path: Path) -> None:
+def test_error_for_unknown_engine_lists_known_engines(tmp_path: Path) -> None:
     with pytest.raises(NotCalibrated, match="face_recognition"):
         open_engine(tmp_path, "facenet")
     with pytest.raises(NotCalibrated, match="uketsuke face add"):
         open_engine(tmp_path, "facenet", tmp_path)
 
 
-def test_synthetic_people_have_a_separate_calibration(engine: FaceEngine) -> None:
-    assert calibrated_for_drawn_people(engine).calibration is engine.synthetic_calibration
+def test_synthetic_people_have_separate_calibration(engine: FaceEngine) -> None:
+    assert calibrated_for_synthetic_people(engine).calibration is engine.synthetic_calibration
 
 
-def test_a_network_that_is_not_a_detector_is_refused() -> None:
+def test_non_detector_network_is_refused() -> None:
     with pytest.raises(NotBuilt, match="as a YuNet detector"):
         YuNet(PACKAGED_FILES / SFACE.name)

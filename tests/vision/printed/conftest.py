@@ -1,4 +1,4 @@
-"""The text recogniser and a drawn card."""
+"""The text recogniser and a simulated card."""
 
 from datetime import date
 

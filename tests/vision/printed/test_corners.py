@@ -10,7 +10,7 @@ CARD = np.array([(-85.6, -54.0), (85.6, -54.0), (85.6, 54.0), (-85.6, 54.0)]) * 
 
 
 @pytest.mark.parametrize("degrees", [degrees for degrees in range(0, 360, 10) if degrees not in (90, 270)])
-def test_the_first_side_is_the_upper_long_side(degrees: int) -> None:
+def test_first_side_is_upper_long_side(degrees: int) -> None:
     angle = np.radians(degrees)
     rotated = CARD @ np.array([(np.cos(angle), np.sin(angle)), (-np.sin(angle), np.cos(angle))]) + (640, 360)
     for start in range(4):

@@ -30,7 +30,7 @@ def read(front: CardFront, recogniser: Recogniser, scene: CardScene | None = Non
     return frames.agreed_fields()
 
 
-def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> None:
+def test_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> None:
     fields = read(hana, recogniser)
 
     assert fields.birth == PrintedBirth("昭和", 55, 3, 1)
@@ -49,38 +49,38 @@ def test_the_three_fields_are_read(hana: CardFront, recogniser: Recogniser) -> N
         ("1975年11月 3日生", PrintedBirth(None, 1975, 11, 3)),
     ],
 )
-def test_all_formats_of_the_birth_date_are_read(
+def test_all_formats_of_birth_date_are_read(
     hana: CardFront, recogniser: Recogniser, text: str, expected: PrintedBirth
 ) -> None:
     assert read(replace(hana, birth=text), recogniser).birth == expected
 
 
-def test_an_impossible_date_is_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
+def test_impossible_date_is_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
     fields = read(replace(hana, birth="昭和55年 2月30日生"), recogniser)
 
     assert fields.birth is None
     assert not fields.complete
 
 
-def test_a_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
+def test_hand_held_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     for seed in range(4):
         reading = read_front(image_of(hana, ordinary(np.random.default_rng(seed)), seed), recogniser)
         assert reading.fields is not None
         assert reading.fields.security == b"4907"
 
 
-def test_an_upside_down_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
+def test_upside_down_card_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     assert read(hana, recogniser, CardScene(turn=180)).security == b"4907"
 
 
-def test_an_infants_card_has_no_photo(hana: CardFront, recogniser: Recogniser) -> None:
+def test_infants_card_without_photo_is_read(hana: CardFront, recogniser: Recogniser) -> None:
     infant = replace(hana, photo=None, birth="令和 7年 6月 1日生")
 
     assert read(infant, recogniser).birth == PrintedBirth("令和", 7, 6, 1)
     assert read(infant, recogniser, CardScene(turn=180)).security == b"4907"
 
 
-def test_a_pinless_card_is_recognised_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
+def test_pinless_card_is_recognised_by_its_remark(hana: CardFront, recogniser: Recogniser) -> None:
     entries = ("令和8年4月1日 住所変更 見本町2-3",)
 
     assert read(replace(hana, pinless=True), recogniser).pinless
@@ -88,7 +88,7 @@ def test_a_pinless_card_is_recognised_by_its_remark(hana: CardFront, recogniser:
     assert not read(replace(hana, remarks=entries), recogniser).pinless
 
 
-def test_the_back_is_refused_without_text_recognition(recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_back_is_refused_without_text_recognition(recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch) -> None:
     def recognised_text(*_: object) -> None:
         raise AssertionError("text recognition ran on the back of a card")
 
@@ -100,20 +100,20 @@ def test_the_back_is_refused_without_text_recognition(recogniser: Recogniser, mo
             assert reading.fields is None
 
 
-def test_guidance_without_a_card(recogniser: Recogniser) -> None:
+def test_guidance_without_card(recogniser: Recogniser) -> None:
     empty_room = np.full((480, 640, 3), 120, np.uint8)
 
     assert read_front(empty_room, recogniser).guidance is CardGuidance.SHOW_CARD
 
 
-def test_guidance_for_a_distant_card(hana: CardFront, recogniser: Recogniser) -> None:
+def test_guidance_for_distant_card(hana: CardFront, recogniser: Recogniser) -> None:
     reading = read_front(image_of(hana, CardScene(width=0.45)), recogniser)
 
     assert reading.guidance is CardGuidance.NEARER
     assert reading.fields is None
 
 
-def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
+def test_digits_under_reflection_are_left_blank(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
     image = image_of(hana, scene)
     card = draw_front(hana)
@@ -128,7 +128,7 @@ def test_digits_under_a_reflection_are_left_blank(hana: CardFront, recogniser: R
     assert reading.guidance is CardGuidance.TILT
 
 
-def test_a_reflection_beside_the_fields_is_ignored(hana: CardFront, recogniser: Recogniser) -> None:
+def test_reflection_beside_fields_is_ignored(hana: CardFront, recogniser: Recogniser) -> None:
     scene = CardScene()
     image = image_of(hana, scene).astype(np.float32)
     position = cv2.perspectiveTransform(
@@ -144,7 +144,7 @@ def test_a_reflection_beside_the_fields_is_ignored(hana: CardFront, recogniser: 
     assert reading.fields.complete
 
 
-def test_guidance_for_a_reflection_that_hides_the_side(recogniser: Recogniser) -> None:
+def test_guidance_for_reflection_that_hides_side(recogniser: Recogniser) -> None:
     image = shoot(draw_back(), CardScene(), 3)
     cv2.ellipse(image, (320, 240), (90, 40), 0, 0, 360, (255, 255, 255), -1)
     assert read_front(image, recogniser).guidance is CardGuidance.TILT
@@ -158,16 +158,14 @@ def characters(text: str, confidence: float = 1.0, share: float = 1.0) -> list[C
     ("confidence", "share", "accepted"),
     [(0.95, 0.95, True), (0.3, 0.99, True), (0.3, 0.9, False), (0.01, 0.99, False)],
 )
-def test_an_era_is_accepted_if_only_impossible_characters_compete(
-    confidence: float, share: float, accepted: bool
-) -> None:
+def test_era_is_accepted_if_only_impossible_characters_compete(confidence: float, share: float, accepted: bool) -> None:
     remaining_date = characters("4年7月22日生")
     assert (
         parse_birth([*characters("令", confidence, share), *characters("和"), *remaining_date]) is not None
     ) is accepted
 
 
-def test_an_uncertain_digit_is_left_blank() -> None:
+def test_uncertain_digit_is_left_blank() -> None:
     day = [*characters("令和4年7月2"), *characters("2", 0.9), *characters("日生")]
     assert parse_birth(day) is None
     assert parse_security_code([*characters("490"), *characters("7", 0.9)]) == b"490 "
@@ -183,7 +181,7 @@ def test_difficult_images_are_not_misread(hana: CardFront, recogniser: Recognise
         assert all(digit in (0x20, expected) for digit, expected in digits), (difficulty, seed)
 
 
-def test_text_recognition_runs_only_on_the_three_fields(
+def test_text_recognition_runs_only_on_three_fields(
     hana: CardFront, recogniser: Recogniser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     texts: list[str] = []
@@ -200,7 +198,7 @@ def test_text_recognition_runs_only_on_the_three_fields(
     assert texts == ["昭和55年3月1日生", "2033年3月1日まで有効", "4907"]
 
 
-def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
+def test_digit_on_which_frames_disagree_is_left_blank() -> None:
     codes = iter([b"4907", b"4907", b"4901"])
 
     def next_reading(_: Image) -> object:
@@ -220,7 +218,7 @@ def test_a_digit_on_which_frames_disagree_is_left_blank() -> None:
     assert frames.agreed_fields().security == b"    "
 
 
-def test_the_detected_outline_matches_the_card(hana: CardFront) -> None:
+def test_detected_outline_matches_card(hana: CardFront) -> None:
     card = draw_front(hana)
     height, width = card.shape[:2]
     for seed in range(5):
@@ -239,7 +237,7 @@ def test_the_detected_outline_matches_the_card(hana: CardFront) -> None:
         ("synthetic:card:other", CardGuidance.OTHER_SIDE),
     ],
 )
-def test_drawn_cards_can_be_used_as_a_camera(spec: str, guidance: CardGuidance, recogniser: Recogniser) -> None:
+def test_simulated_card_can_be_used_as_camera(spec: str, guidance: CardGuidance, recogniser: Recogniser) -> None:
     source = open_source(spec)
     assert source.open() is None
     frame = source.read()
@@ -247,7 +245,7 @@ def test_drawn_cards_can_be_used_as_a_camera(spec: str, guidance: CardGuidance, 
     assert read_front(frame.rgb, recogniser).guidance is guidance
 
 
-def test_the_error_for_an_unknown_card_lists_the_known_ones() -> None:
+def test_error_for_unknown_card_lists_known_cards() -> None:
     with pytest.raises(ValueError, match=r"unknown card 'side'. Known: front"):
         open_source("synthetic:card:side")
     with pytest.raises(ValueError, match=r"unknown difficulty 'fog'. Known: glare"):

@@ -46,7 +46,7 @@ def test_other_data_is_not_mistaken_for_tensors(data: bytes) -> None:
     assert tensors(data) == []
 
 
-def test_the_weights_match_the_lock_file() -> None:
+def test_weights_match_lock_file() -> None:
     for name in (ENCODER, LANDMARK_MODEL):
         assert sha256_of(weights(name)) == KNOWN_SHA256[name]
 
@@ -56,7 +56,7 @@ def test_missing_weights_are_reported_by_name() -> None:
         weights("other.dat")
 
 
-def test_weights_must_fit_the_network() -> None:
+def test_weights_must_fit_network() -> None:
     found = tensors(weights(ENCODER).read_bytes())
     assert len(found) == 59
     with pytest.raises(NotThisNetwork, match="58 tensors"):

@@ -15,7 +15,7 @@ def test_varints_are_encoded_as_specified(value: int, encoded: str) -> None:
     assert _varint(value).hex() == encoded
 
 
-def test_a_node_is_encoded_as_specified() -> None:
+def test_node_is_encoded_as_specified() -> None:
     graph = Graph("g")
     graph.node("Relu", ["x"], {"axis": 1}, output="y")
     attribute = b"\x0a\x04axis" + b"\x18\x01" + b"\xa0\x01\x02"
@@ -29,7 +29,7 @@ def run(model: bytes, values: np.ndarray) -> np.ndarray:
     return np.asarray(net.forward())
 
 
-def test_a_matrix_product() -> None:
+def test_matrix_product() -> None:
     graph = Graph("product")
     weights = np.arange(6, dtype=np.float32).reshape(3, 2)
     graph.node("MatMul", ["x", graph.constant(weights)], output="y")
@@ -37,7 +37,7 @@ def test_a_matrix_product() -> None:
     np.testing.assert_allclose(run(graph.model(("x", ("N", 3)), ("y", ("N", 2))), x), x @ weights)
 
 
-def test_a_convolution_with_bias_and_strides() -> None:
+def test_convolution_with_bias_and_strides() -> None:
     graph = Graph("convolution")
     kernel = np.ones((1, 1, 2, 2), np.float32)
     bias = np.array([10], np.float32)
@@ -48,7 +48,7 @@ def test_a_convolution_with_bias_and_strides() -> None:
     np.testing.assert_allclose(output, [[[[20, 28], [52, 60]]]])
 
 
-def test_a_network_with_two_outputs() -> None:
+def test_network_with_two_outputs() -> None:
     graph = Graph("two")
     graph.node("Relu", ["x"], output="positive")
     graph.node("Neg", ["x"], output="negative")
@@ -62,7 +62,7 @@ def test_a_network_with_two_outputs() -> None:
     np.testing.assert_array_equal(negative, -x)
 
 
-def test_padding_with_integers_and_a_string_attribute() -> None:
+def test_padding_with_integers_and_string_attribute() -> None:
     graph = Graph("padding")
     padding = np.array([0, 0, 0, 0, 0, 1, 0, 0], np.int64)
     graph.node("Pad", ["x", graph.constant(padding)], {"mode": "constant"}, output="y")

@@ -29,7 +29,7 @@ def published(file: PackagedModel) -> bytes:
 
 
 @pytest.mark.parametrize("file", PACKAGED_MODELS, ids=lambda file: file.name)
-def test_the_packaged_file_is_converted_from_the_published_one(file: PackagedModel) -> None:
+def test_packaged_file_is_converted_from_published_file(file: PackagedModel) -> None:
     assert packaged_file(file) == PACKAGED_FILES / file.name
     assert sha256_of(PACKAGED_FILES / file.name) == file.packaged_sha256
     assert file.convert(published(file)) == (PACKAGED_FILES / file.name).read_bytes()
@@ -41,7 +41,7 @@ def test_any_other_file_is_refused() -> None:
         SFACE.convert(published(SFACE)[:-1] + b"\0")
 
 
-def test_removing_surplus_inputs_does_not_change_the_output() -> None:
+def test_removing_surplus_inputs_does_not_change_output() -> None:
     before, after = published(SFACE), (PACKAGED_FILES / SFACE.name).read_bytes()
     assert 0 < len(before) - len(after) < 10_000
     assert without_surplus_inputs(after, "data") == after
@@ -61,12 +61,12 @@ def test_removing_surplus_inputs_does_not_change_the_output() -> None:
 
 
 @pytest.mark.parametrize("cut", [1, 1000, 100_000])
-def test_a_truncated_onnx_file_is_refused(cut: int) -> None:
+def test_truncated_onnx_file_is_refused(cut: int) -> None:
     with pytest.raises(ValueError, match="truncated"):
         without_surplus_inputs((PACKAGED_FILES / SFACE.name).read_bytes()[:-cut], "data")
 
 
-def test_the_variable_sets_the_folder_of_the_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_variable_sets_folder_of_networks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
     with pytest.raises(WeightsMissing, match="make setup"):
         packaged_file(SFACE)
