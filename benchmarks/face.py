@@ -109,13 +109,13 @@ def shipped_row(population: str, people: Sequence[EncodedPerson], frames: int, c
 def rates_row(
     population: str, frames: int, all_trials: Trials, people: Sequence[EncodedPerson], passed: NDArray[np.bool_]
 ) -> Row:
-    refused, strangers = ~passed[all_trials.same], passed[~all_trials.same]
-    low, high = limits(refused, all_trials.holders[all_trials.same])
+    refused, strangers = ~passed[all_trials.same_person], passed[~all_trials.same_person]
+    low, high = limits(refused, all_trials.holders[all_trials.same_person])
     return {
         "population": population,
         "k": frames,
         "fmr": round(float(strangers.mean()), 6),
-        "fmr_high": round(limits(strangers, all_trials.holders[~all_trials.same])[1], 6),
+        "fmr_high": round(limits(strangers, all_trials.holders[~all_trials.same_person])[1], 6),
         "false_matches": int(strangers.sum()),
         "fnmr": round(float(refused.mean()), 4),
         "fnmr_low": round(low, 4),
@@ -137,7 +137,7 @@ def measure(folder: Path, cache: Path, name: str) -> dict[str, Any]:
         detection[population] = {
             "people": len(people),
             "card_photos_without_face": sum(person.reference is None for person in people),
-            "live_without_face": sum(person.unseen for person in people),
+            "live_without_face": sum(person.undetected for person in people),
             "live": sum(len(person.live) for person in people),
             "cpu_seconds": round(time.process_time() - began, 1),
         }

@@ -1,4 +1,4 @@
-"""Camera that is only open while in use. A thread grabs frames and stores the latest.
+"""Camera device, open only while in use. A thread grabs frames and stores the latest.
 
 At other times, the device is closed with its lamp off, or, with `keep_open`, its frames are discarded undecoded.
 """
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 _FIRST_WAIT = 0.5
 _MAX_WAIT = 5.0
 _PRESENCE_INTERVAL = 1.0
-"""Seconds between checks whether a closed device is plugged in."""
+"""Seconds between checks that a closed device is plugged in."""
 _MAX_OPENING_TIME = 10.0
-"""Maximum seconds from opening to the first frame, after which the camera is considered lost."""
+"""Seconds without a first frame after opening, after which the camera is considered lost."""
 
 OnFrame = Callable[["Frame | None"], None]
 
@@ -45,7 +45,7 @@ class Camera:
         self._lost: CameraLost | None = None
         self._opened_at: float | None = None
         """Time of opening; None while the device is closed."""
-        self._arrived: float | None = None
+        self._last_arrival: float | None = None
         """Arrival time of the last frame, decoded or discarded; None before the first frame."""
         self._users = 0
         self._listeners: list[OnFrame] = []
@@ -59,11 +59,11 @@ class Camera:
 
     @property
     def is_open(self) -> bool:
-        """Whether the device is open, which turns on the lamp of most cameras."""
+        """Whether the device is open. On most cameras, its light is then on."""
         return self._opened_at is not None
 
     def describe(self) -> str:
-        """Return a line for `doctor` and the log with name and format of the camera, or the reason for its loss."""
+        """Return the camera's name and format, or the reason for its loss, as a line for `doctor` and the log."""
         lost = self.lost()
         if lost is not None:
             return lost.source
@@ -123,10 +123,10 @@ class Camera:
             if self._lost is not None or self._opened_at is None:
                 return self._lost
             now = time.monotonic()
-            if self._arrived is None:
+            if self._last_arrival is None:
                 silent = now - self._opened_at > _MAX_OPENING_TIME
                 return CameraLost(f"{self.name}: no frame {_MAX_OPENING_TIME:g} s after opening") if silent else None
-            silent = now - self._arrived > self._lost_after
+            silent = now - self._last_arrival > self._lost_after
             return CameraLost(f"{self.name}: no frame for {self._lost_after:g} s") if silent else None
 
     def latest(self) -> "Frame | CameraLost | None":
@@ -185,7 +185,7 @@ class Camera:
     def _serve(self) -> CameraLost | None:
         """Open the device and grab frames. Returns the loss, or None when the device should be closed."""
         with self._changed:
-            self._opened_at, self._arrived = time.monotonic(), None
+            self._opened_at, self._last_arrival = time.monotonic(), None
         try:
             return self.source.open() or self._grab()
         finally:
@@ -203,17 +203,17 @@ class Camera:
             frame = self.source.skip() if not in_use and isinstance(self.source, Skippable) else self.source.read()
             if isinstance(frame, CameraLost):
                 return frame
-            self._arrive(frame)
+            self._on_grabbed(frame)
         return None
 
-    def _arrive(self, frame: "Frame | None") -> None:
+    def _on_grabbed(self, frame: "Frame | None") -> None:
         """Store a new frame, or note an undecoded one (None)."""
         with self._changed:
             now = time.monotonic()
-            if self._arrived is None and self._opened_at is not None:
+            if self._last_arrival is None and self._opened_at is not None:
                 self.opening_seconds = now - self._opened_at
             used = frame if self._users else None
-            self._frame, self._lost, self._arrived = used, None, now
+            self._frame, self._lost, self._last_arrival = used, None, now
             self._changed.notify_all()
         if used is not None:
             self._notify(used)

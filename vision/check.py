@@ -1,4 +1,4 @@
-"""Face check: compares the person in front of the camera with the card's photo, and detects photographs."""
+"""Face check: compare the person in front of the camera with the card's photo, and detect photographs."""
 
 import random
 import threading
@@ -14,7 +14,7 @@ from vision.decision import Calibration
 from vision.engines.engine import FaceEngine
 from vision.face import Face, distance
 from vision.frame import Frame, Image
-from vision.good_frames import Added, GoodFrames
+from vision.good_frames import AddResult, GoodFrames
 from vision.guidance import Limits, Steady, guide
 from vision.reference import Reference
 from vision.turn_challenge import REQUIREMENTS, Phase, TurnChallenge
@@ -36,9 +36,9 @@ _FRAME_TIMEOUT = 0.2
 _FROZEN_AFTER = 2.0
 """Seconds of identical frames after which the image is considered frozen."""
 _AROUND_TURN = 2
-"""Number of good frames at the start and end of a turn, which show that it is the same person."""
+"""Number of good frames at the start and end of a turn, to verify that it is the same person."""
 _MAX_TURN_AHEAD = 0.2
-"""`Limits.max_turn` with an anti-photo check, in which turns must begin and end facing the camera."""
+"""`Limits.max_turn` with an anti-photo check, where turns must begin and end facing the camera."""
 
 
 class LiveView(Protocol):
@@ -80,7 +80,7 @@ def check_face(
 
     Good frames are at least `frame_spacing_ms` apart and differ from each other. An anti-photo check uses frames from
     before and after a turn of the head. Encodings are overwritten at the end. `rng`: random generator for side and
-    time of the turn. `calibration`: by default that of the engine. `anti_spoofing`: only used with an anti-photo check.
+    time of the turn. `calibration`: defaults to the engine's. `anti_spoofing`: only used with an anti-photo check.
     """
     attempt = _Attempt(
         camera,
@@ -155,7 +155,7 @@ class _Attempt:
     def _process(self, frame: Frame) -> FaceVerdict | None:
         faces = self._engine.faces(frame.grey)
         face = faces[0] if len(faces) == 1 else None
-        outcome = self._turning(frame, face)
+        outcome = self._handle_turn(frame, face)
         if not self._collected.note_faces(len(faces), self._clock()):
             outcome = self._restart() or outcome
         if isinstance(outcome, PhotoSign):
@@ -183,13 +183,13 @@ class _Attempt:
         enough = len(self._collected.encodings) >= self._settings.frames
         if not enough or not (self._challenge is None or self._challenge.passed):
             return None
-        return self._suspected(frame) if self._looks_printed() else self._decide()
+        return self._handle_suspected_print(frame) if self._looks_printed() else self._decide()
 
     def _looks_printed(self) -> bool:
         liveness = self._collected.liveness
         return bool(liveness) and float(np.mean(liveness)) < MIN_LIVENESS
 
-    def _suspected(self, frame: Frame) -> PhotoSuspected | None:
+    def _handle_suspected_print(self, frame: Frame) -> PhotoSuspected | None:
         """Return the verdict on a suspected print, or None the first time, when another turn is requested."""
         if self._print_suspected:
             return PhotoSuspected(PhotoSign.PRINTED)
@@ -201,7 +201,7 @@ class _Attempt:
         self._report(Guidance.ONCE_MORE, frame)
         return None
 
-    def _turning(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
+    def _handle_turn(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
         """Return the guidance during a turn; None without a turn or when it is completed."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
@@ -230,9 +230,9 @@ class _Attempt:
             return None
         liveness = self._anti_spoofing.liveness(frame.rgb, face) if self._anti_spoofing is not None else None
         added = collected.add(frame, self._engine.encode(frame.grey, face), liveness)
-        if added is Added.DROPPED:
+        if added is AddResult.DROPPED:
             return None
-        if added is Added.RESTARTED:
+        if added is AddResult.RESTARTED:
             return self._restart() or None
         if challenge is not None and turned:
             challenge.settle()

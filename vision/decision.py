@@ -1,4 +1,4 @@
-"""Decision whether two encodings show the same person, with a calibrated threshold for each number of frames."""
+"""Decide whether two encodings show the same person, with a calibrated threshold for each number of frames."""
 
 import json
 import math
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class NotCalibrated(Exception):
-    """An engine has no usable calibration. The message contains cause and remedy."""
+    """An engine has no usable calibration. The message contains the cause and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,10 @@ class Calibration:
     fmr_upper: float
     """Upper 95 % limit of the false match rate in this group with the maximum number of frames."""
     other_person: float
-    """Distance between a frame and the mean of previous frames above which it shows another person."""
+    """Distance between a frame and the mean of previous frames above which the frame shows a different person."""
 
     def threshold(self, frames: int) -> float:
-        """Return the threshold for `frames`, or for the next smaller measured number. Raises ValueError without any."""
+        """Return the threshold for `frames` or the next smaller calibrated number. Raises ValueError if there is none."""
         measured = [number for number in self.thresholds if number <= frames]
         if not measured:
             raise ValueError(f"no threshold for {frames} frames")

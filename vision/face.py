@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Encoding = NDArray[np.float64]
-"""(n,) values, where n depends on the network. The angle between two encodings measures their difference."""
+"""(n,) values, where n depends on the network. Encodings are compared by the angle between them."""
 
 Landmarks = NDArray[np.float64]
 """(5, 2) in pixels: right eye, left eye, nose tip, right and left mouth corner, from the person's point of view."""
@@ -45,7 +45,7 @@ class FaceBox:
         return self.bottom - self.top
 
     def square(self) -> "FaceBox":
-        """Return the square box that dlib's detector returns for the face. It may extend beyond the image."""
+        """Return the square box that dlib's detector would return for the face. May extend beyond the image."""
         mean = float(np.sqrt(self.width * self.height))
         half = _SQUARE * mean / 2
         x, y = (self.left + self.right) / 2, (self.top + self.bottom) / 2 + _LOWER * mean
@@ -75,11 +75,11 @@ class FaceAxes:
         self.down = np.array([-self.across[1], self.across[0]])
         self.nose = tip
 
-    def place(self, x: float, y: float) -> NDArray[np.float64]:
+    def to_pixels(self, x: float, y: float) -> NDArray[np.float64]:
         """Convert face coordinates to pixels (2,)."""
         return np.asarray(self.middle + self.distance * (x * self.across + y * self.down), np.float64)
 
-    def normal(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
+    def to_face(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Convert pixels to face coordinates (n, 2)."""
         offset = pixels - self.middle
         return np.stack([offset @ self.across, offset @ self.down], axis=-1) / self.distance

@@ -1,6 +1,6 @@
-"""Conversion of all images to contiguous 8-bit frames.
+"""Convert images to contiguous 8-bit frames.
 
-In a non-contiguous array, dlib silently finds no face.
+dlib finds no face in a non-contiguous array, without raising an error.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Collection of the good frames of a face check: encodings of one person from images some time apart."""
+"""Collect the good frames of a face check: encodings of one person, some time apart."""
 
 from enum import Enum, auto
 
@@ -9,18 +9,18 @@ from vision.decision import Calibration
 from vision.face import Encoding
 from vision.frame import Frame
 
-_OUTLIER_FOR = 0.4
-"""Seconds for which a face may look like another person, for example because of blinking or blur."""
-_UNSEEN_FOR = 1.0
-"""Seconds without a face after which another person is assumed."""
+_MAX_OUTLIER_SECONDS = 0.4
+"""Seconds for which a face may look like a different person, for example because of blinking or blur."""
+_MAX_ABSENCE = 1.0
+"""Seconds without a face after which a different person is assumed."""
 
 
-class Added(Enum):
+class AddResult(Enum):
     COLLECTED = auto()
     DROPPED = auto()
-    """The frame looks like another person, but only briefly so far."""
+    """The frame looks like a different person, who has only appeared briefly."""
     RESTARTED = auto()
-    """The frame shows another person. Previous frames were dropped, and it is the first of a new collection."""
+    """The frame shows a different person. It is the first of a new collection; previous frames were dropped."""
 
 
 class GoodFrames:
@@ -35,7 +35,7 @@ class GoodFrames:
         self._last_taken = float("-inf")
         self._other_since: float | None = None
         self._last_grey = np.zeros((1, 1), np.uint8)
-        self._seen_at = now
+        self._last_face_at = now
         self.changed_at = now
 
     def is_repeated(self, frame: Frame, now: float) -> bool:
@@ -47,10 +47,10 @@ class GoodFrames:
         return repeated
 
     def note_faces(self, faces: int, now: float) -> bool:
-        """Note the number of detected faces. Returns False if the face was absent too long: restart the check."""
+        """Record the number of detected faces. Returns False if the check must restart after a long absence."""
         if faces == 1:
-            continuous = now - self._seen_at <= _UNSEEN_FOR or not self.encodings
-            self._seen_at = now
+            continuous = now - self._last_face_at <= _MAX_ABSENCE or not self.encodings
+            self._last_face_at = now
             if not continuous:
                 self.forget()
             return continuous
@@ -60,25 +60,25 @@ class GoodFrames:
         return frame.taken_at - self._last_taken >= self._spacing
 
     def is_same(self, encoding: Encoding) -> bool:
-        """Return whether the encoding matches the previous frames; True without previous frames."""
+        """Return whether the encoding matches the previous frames; True if there are none."""
         return not self.encodings or self._calibration.is_same(encoding, np.mean(self.encodings, axis=0))
 
-    def add(self, frame: Frame, encoding: Encoding, liveness: float | None = None) -> Added:
+    def add(self, frame: Frame, encoding: Encoding, liveness: float | None = None) -> AddResult:
         """Add a frame. The encoding of a dropped frame is overwritten."""
         same = self.is_same(encoding)
         if same:
             self._other_since = None
-        elif self._other_since is None or frame.taken_at - self._other_since < _OUTLIER_FOR:
+        elif self._other_since is None or frame.taken_at - self._other_since < _MAX_OUTLIER_SECONDS:
             self._other_since = frame.taken_at if self._other_since is None else self._other_since
             encoding.fill(0)
-            return Added.DROPPED
+            return AddResult.DROPPED
         else:
             self.forget()
         self._last_taken = frame.taken_at
         self.encodings.append(encoding)
         if liveness is not None:
             self.liveness.append(liveness)
-        return Added.COLLECTED if same else Added.RESTARTED
+        return AddResult.COLLECTED if same else AddResult.RESTARTED
 
     def forget(self) -> None:
         for encoding in self.encodings:

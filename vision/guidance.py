@@ -88,7 +88,7 @@ def turn(landmarks: Landmarks) -> float:
     photograph.
     """
     axes = FaceAxes(landmarks)
-    return _NOSE_TO_TURN * float(axes.normal(axes.nose)[0])
+    return _NOSE_TO_TURN * float(axes.to_face(axes.nose)[0])
 
 
 def eye_brightness(grey: Image, landmarks: Landmarks) -> float:

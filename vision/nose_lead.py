@@ -115,7 +115,7 @@ class TrackedFace:
 
     def lead(self, landmarks: Landmarks) -> Lead | None:
         """Return the lead since the first frame, or None with too few points. `landmarks`: in the current frame."""
-        start = self._axes.normal(self._first)
+        start = self._axes.to_face(self._first)
         x, y = start.T
         nose = (np.abs(x) < 0.22) & (y > 0.25) & (y < 0.8)
         around = ~((np.abs(x) < 0.3) & (y > 0) & (y < 0.9))
@@ -136,7 +136,7 @@ class TrackedFace:
 
     def fraction_on_face(self, landmarks: Landmarks) -> float:
         """Return the fraction of the initial points that are tracked and within the currently detected face."""
-        x, y = FaceAxes(landmarks).normal(self._now).T
+        x, y = FaceAxes(landmarks).to_face(self._now).T
         return float((np.hypot(x, y - 0.42) < _FACE_RADIUS).sum()) / max(self._initial_count, 1)
 
     def forget(self) -> None:
@@ -163,7 +163,7 @@ def _trackable_points(grey: Image, mask: Image, limit: int, spacing: float) -> F
 def _nose_mask(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
     """Return a mask of the nose below the eyes."""
     mask = np.zeros(shape, np.uint8)
-    corners = [axes.place(x, y) for x, y in ((-0.2, 0.27), (0.2, 0.27), (0.2, 0.78), (-0.2, 0.78))]
+    corners = [axes.to_pixels(x, y) for x, y in ((-0.2, 0.27), (0.2, 0.27), (0.2, 0.78), (-0.2, 0.78))]
     cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 255)
     return mask
 
@@ -171,10 +171,10 @@ def _nose_mask(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
 def _face_mask(axes: FaceAxes, shape: tuple[int, ...]) -> Image:
     """Return a mask of the face from brows to chin, excluding the nose and the area beside it."""
     mask = np.zeros(shape, np.uint8)
-    x, y = axes.place(0.0, 0.42)
+    x, y = axes.to_pixels(0.0, 0.42)
     degrees = float(np.degrees(np.arctan2(axes.across[1], axes.across[0])))
     cv2.ellipse(mask, ((float(x), float(y)), (1.9 * axes.distance, 2.0 * axes.distance), degrees), 255, -1)
-    corners = [axes.place(x, y) for x, y in ((-0.3, 0.0), (0.3, 0.0), (0.3, 0.9), (-0.3, 0.9))]
+    corners = [axes.to_pixels(x, y) for x, y in ((-0.3, 0.0), (0.3, 0.0), (0.3, 0.9), (-0.3, 0.9))]
     cv2.fillPoly(mask, [np.round(corners).astype(np.int32)], 0)
     return mask
 

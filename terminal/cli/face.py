@@ -78,20 +78,20 @@ def _anti_spoofing_text(settings: "Settings") -> str:
 
 def _added_networks(settings: "Settings") -> Iterator[str]:
     from vision.decision import NotCalibrated
-    from vision.engines.added import added_in, calibration_in, network_in
+    from vision.engines.added import added_models, model_calibration, model_network
     from vision.engines.models.known import model_with
     from vision.engines.models.weights import sha256_of
     from vision.engines.open import BUILT_IN_ENGINES, model_store
 
     store = model_store(settings.face_dir)
-    names = added_in(store)
+    names = added_models(store)
     for name in names:
         folder = store / name
         in_use = ", in use" if name == settings.vision.model else ""
         try:
-            known = model_with(sha256_of(network_in(folder).weights))
+            known = model_with(sha256_of(model_network(folder).weights))
             licence = f"{known.name}, {known.licence}" if known else "unknown: check its licence"
-            calibration_in(folder)
+            model_calibration(folder)
             yield f"{name}  (calibrated{in_use})  {licence}"
         except (NotCalibrated, OSError) as problem:
             yield f"{name}  (NOT USABLE{in_use})  {problem}"
@@ -254,7 +254,7 @@ def _require_faces(people: "Sequence[EncodedPerson]", folder: Path) -> None:
 
 def _face_counts(people: "Sequence[EncodedPerson]") -> str:
     cards = sum(person.reference is not None for person in people)
-    live, undetected = sum(len(person.live) for person in people), sum(person.unseen for person in people)
+    live, undetected = sum(len(person.live) for person in people), sum(person.undetected for person in people)
     return f"{len(people)} people, faces in {cards} card photos and {live} of {live + undetected} live images"
 
 

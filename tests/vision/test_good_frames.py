@@ -7,7 +7,7 @@ import numpy as np
 from config.settings import VisionSettings
 from vision.decision import Calibration
 from vision.frame import Frame
-from vision.good_frames import Added, GoodFrames
+from vision.good_frames import AddResult, GoodFrames
 
 SETTINGS = VisionSettings(frame_spacing_ms=200)
 ENGINE = Calibration("engine", {1: 0.5}, 1e-3, 1e-2, other_person=0.8)
@@ -34,7 +34,7 @@ def test_frames_are_spaced_apart() -> None:
 def test_frames_of_same_person_are_collected() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     added = [collected.add(frame(number), encoding_of(1, 0.05 * number)) for number in range(5)]
-    assert set(added) == {Added.COLLECTED}
+    assert set(added) == {AddResult.COLLECTED}
     assert len(collected.encodings) == 5
 
 
@@ -42,8 +42,8 @@ def test_different_person_restarts_collection_and_wipes_earlier_frames() -> None
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     first = encoding_of(1)
     collected.add(frame(0.0), first)
-    assert collected.add(frame(1.0), encoding_of(2)) is Added.DROPPED
-    assert collected.add(frame(1.5), encoding_of(2)) is Added.RESTARTED
+    assert collected.add(frame(1.0), encoding_of(2)) is AddResult.DROPPED
+    assert collected.add(frame(1.5), encoding_of(2)) is AddResult.RESTARTED
     assert len(collected.encodings) == 1
     assert not first.any()
 
@@ -61,10 +61,10 @@ def test_blink_is_dropped_without_restart() -> None:
     collected = GoodFrames(SETTINGS, 0.0, ENGINE)
     collected.add(frame(0.0), encoding_of(1))
     blink = encoding_of(2)
-    assert collected.add(frame(0.2), blink) is Added.DROPPED
+    assert collected.add(frame(0.2), blink) is AddResult.DROPPED
     assert not blink.any()
-    assert collected.add(frame(0.5), encoding_of(1)) is Added.COLLECTED
-    assert collected.add(frame(0.8), encoding_of(2)) is Added.DROPPED, "each blink is dropped"
+    assert collected.add(frame(0.5), encoding_of(1)) is AddResult.COLLECTED
+    assert collected.add(frame(0.8), encoding_of(2)) is AddResult.DROPPED, "each blink is dropped"
     assert len(collected.encodings) == 2
 
 

@@ -35,7 +35,7 @@ def measured(
 
 def test_holders_are_matched_and_strangers_are_not(measured: tuple[list[EncodedPerson], Calibration]) -> None:
     people, calibration = measured
-    assert [person.name for person in people if person.reference is None or person.unseen] == []
+    assert [person.name for person in people if person.reference is None or person.undetected] == []
     genuine, impostor = distances(people, FRAMES)
     assert (len(genuine), len(impostor)) == (len(PEOPLE), 306)
     assert sum(value <= calibration.threshold(FRAMES) for value in genuine) == len(PEOPLE)
@@ -82,5 +82,5 @@ def test_frames_are_half_a_second_apart_and_undetected_faces_counted(monkeypatch
     monkeypatch.setattr(synthetic, "SyntheticSource", RecordingSource)
     monkeypatch.setattr(synthetic, "PEOPLE", {"hana": PEOPLE["hana"]})
     (person,) = encode_synthetic_people(BlinkingEngine(), live=2)  # type: ignore[arg-type]
-    assert (person.reference is not None, len(person.live), person.unseen) == (True, 1, 1)
+    assert (person.reference is not None, len(person.live), person.undetected) == (True, 1, 1)
     assert numbers[1] - numbers[0] == 13, "13 of 25 frames per second"

@@ -1,4 +1,4 @@
-"""Conversion of a MiniFASNet checkpoint to an ONNX graph.
+"""Convert a MiniFASNet checkpoint to an ONNX graph.
 
 Architecture: `src/model_lib/MiniFASNet.py` of Silent-Face-Anti-Spoofing (Apache-2.0). It consists of MobileFaceNet
 blocks, with channel attention at the end of each stage in the SE variant. Normalisation layers are folded into the

@@ -1,4 +1,4 @@
-"""MiniFASNet networks, which detect paper, prints and screens around a face. Their mean output is used."""
+"""MiniFASNet networks, which detect paper, prints and screens around a face. Their outputs are averaged."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from vision.engines.models.weights import NotBuilt
 from vision.face import Face, FaceBox
 from vision.frame import Image
 
-_REAL = 1
+_REAL_FACE = 1
 """Output class of a real face."""
 
 
@@ -39,7 +39,7 @@ class MiniFasNets:
             net.setInput(cv2.dnn.blobFromImage(cv2.resize(cut, (SIDE, SIDE)), swapRB=True))
             logits = np.asarray(net.forward()[0], np.float64)
             exponentials = np.exp(logits - logits.max())
-            votes.append(float(exponentials[_REAL] / exponentials.sum()))
+            votes.append(float(exponentials[_REAL_FACE] / exponentials.sum()))
         return float(np.mean(votes))
 
 

@@ -33,7 +33,7 @@ class _Storage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Described:
+class _TensorHeader:
     """Tensor without values."""
 
     storage: _Storage
@@ -46,7 +46,7 @@ class _TensorsOnly(pickle.Unpickler):
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return _described
+            return _tensor_header
         if module == "torch" and name in _TYPES:
             return name
         raise pickle.UnpicklingError(f"{module}.{name} is neither a tensor nor a dictionary")
@@ -58,11 +58,11 @@ class _TensorsOnly(pickle.Unpickler):
         return _Storage(str(key), _TYPES[name], int(count))
 
 
-def _described(storage: _Storage, offset: int, shape: tuple[int, ...], strides: Any, *_: Any) -> _Described:
+def _tensor_header(storage: _Storage, offset: int, shape: tuple[int, ...], strides: Any, *_: Any) -> _TensorHeader:
     expected = tuple(math.prod(shape[index + 1 :]) for index in range(len(shape)))
     if tuple(strides) != expected or offset + math.prod(shape) > storage.count:
         raise pickle.UnpicklingError("tensor is not in row-major order")
-    return _Described(storage, offset, tuple(shape))
+    return _TensorHeader(storage, offset, tuple(shape))
 
 
 def tensors_in(file: Path) -> Tensors:
@@ -79,10 +79,10 @@ def tensors_in(file: Path) -> Tensors:
             storage = storages[key]
             (count,) = struct.unpack("<q", stream.read(8))
             if count != storage.count:
-                raise NotBuilt(f"{file.name} is damaged: storage with a wrong length")
+                raise NotBuilt(f"{file.name} is damaged: a storage has the wrong length")
             values[key] = np.frombuffer(stream.read(count * storage.dtype.itemsize), storage.dtype, count)
     except (pickle.UnpicklingError, EOFError, ValueError, KeyError, AttributeError, IndexError, struct.error) as error:
-        raise NotBuilt(f"{file.name} is not a checkpoint of tensors ({error})") from error
+        raise NotBuilt(f"{file.name} is not a tensor checkpoint ({error})") from error
     return {
         name.removeprefix("module."): _values(values[tensor.storage.key], tensor)
         for name, tensor in described.items()
@@ -90,6 +90,6 @@ def tensors_in(file: Path) -> Tensors:
     }
 
 
-def _values(values: NDArray[Any], tensor: _Described) -> NDArray[np.float32]:
+def _values(values: NDArray[Any], tensor: _TensorHeader) -> NDArray[np.float32]:
     end = tensor.offset + math.prod(tensor.shape)
     return np.asarray(values[tensor.offset : end].reshape(tensor.shape), np.float32)

@@ -1,6 +1,6 @@
-"""Anti-spoofing networks added to the terminal. None is included, because no package registry contains them.
+"""Anti-spoofing networks added to the terminal. None are included, because no package registry distributes them.
 
-Accepts the two original checkpoints, identified by hash, and ONNX files whose names begin with a crop scale.
+Accepts the two original checkpoints, identified by hash, and ONNX files whose names start with a crop scale.
 """
 
 import re
@@ -43,11 +43,11 @@ def networks_in(face_folder: Path) -> list[tuple[float, Path]]:
     """Return the crop scale and file of each added network, sorted by file name."""
     folder = folder_in(face_folder)
     files = sorted(folder.glob("*.onnx")) if folder.is_dir() else []
-    return [(_scale_of(file.name), file) for file in files]
+    return [(_scale_from(file.name), file) for file in files]
 
 
 def open_anti_spoofing(face_folder: Path) -> "MiniFasNets | None":
-    """Open the added networks. Returns None without networks. Raises NotBuilt and OSError."""
+    """Open the added networks. Returns None if there are none. Raises NotBuilt and OSError."""
     networks = networks_in(face_folder)
     if not networks:
         return None
@@ -68,7 +68,7 @@ def add_anti_spoofing(files: Sequence[Path], face_folder: Path) -> list[AddedNet
         for file in files:
             name, model = _converted(file)
             write_atomically(new / name, model)
-            added.append(AddedNetwork(name, _scale_of(name)))
+            added.append(AddedNetwork(name, _scale_from(name)))
         MiniFasNets([(network.scale, new / network.name) for network in added])
         folder = folder_in(face_folder)
         if folder.exists():
@@ -91,15 +91,15 @@ def _converted(file: Path) -> tuple[str, bytes]:
             f"{file.name} is not an original checkpoint: unknown hash {sha256_of(file)}. Download the checkpoints "
             f"from {HOME_PAGE}, resources/anti_spoof_models, or use ONNX files."
         )
-    _scale_of(file.name)
+    _scale_from(file.name)
     return file.name, file.read_bytes()
 
 
-def _scale_of(name: str) -> float:
+def _scale_from(name: str) -> float:
     match = _SCALE.match(name)
     if match is None:
         raise NotBuilt(
-            f"the file name {name} does not begin with the crop scale. Rename the file like the original ones: "
+            f"the file name {name} does not start with the crop scale. Rename the file like the original ones: "
             "2.7_80x80_NAME.onnx"
         )
     return float(match[1])

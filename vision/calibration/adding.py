@@ -1,4 +1,4 @@
-"""Addition of a recognition network to the terminal, with hash check and calibration."""
+"""Add a recognition network to the terminal, with hash check and calibration."""
 
 import logging
 import shutil
@@ -11,7 +11,7 @@ from vision.calibration.calibrate import calibrate, is_held_out
 from vision.calibration.measure import Figure, figures
 from vision.calibration.people import OnProgress, counted, encoded_people
 from vision.decision import Calibration, NotCalibrated, save_calibration
-from vision.engines.added import CALIBRATION, WEIGHTS, calibration_in, is_model_name, network_in
+from vision.engines.added import CALIBRATION, WEIGHTS, is_model_name, model_calibration, model_network
 from vision.engines.engine import Engine
 from vision.engines.models.known import model_named
 from vision.engines.models.weights import YUNET, packaged_file, sha256_of
@@ -44,22 +44,22 @@ def add_model(
 
     Replaces a model with the same name and weights.
 
-    `people`: folder with a subfolder per person. Half of them determine the thresholds, and no personal data is stored.
-    `sha256`: published hash, if known. `reserved`: names that are not allowed. Raises NotBuilt if the file is not a
-    recognition network, NotCalibrated for a wrong hash or an unavailable name, TooFewPeople, WeightsMissing if the
-    detector is missing, and OSError.
+    `people`: folder with a subfolder per person. Half of them are used to set the thresholds. No personal data is
+    stored. `sha256`: published hash, if known. `reserved`: names that are not allowed. Raises NotBuilt if the file is
+    not a recognition network, NotCalibrated for a wrong hash or an unavailable name, TooFewPeople, WeightsMissing if
+    the detector is missing, and OSError.
     """
     name = name or file.stem
     if not is_model_name(name) or name in reserved:
         raise NotCalibrated(
-            f"invalid model name {name!r}. Choose another name with letters, digits, dots, - and _, except "
+            f"invalid model name {name!r}. Choose a different name of letters, digits, dots, - and _, except "
             f"{', '.join(reserved)}."
         )
     network = identify_network(file)
     check_hash(file, sha256)
     target = store / name
-    if target.exists() and _identity_in(target) != network.identity:
-        raise NotCalibrated(f"{target} contains another model. Choose another name, or remove this folder.")
+    if target.exists() and _stored_identity(target) != network.identity:
+        raise NotCalibrated(f"{target} contains a different model. Choose a different name or remove this folder.")
     engine = Engine(YuNet(packaged_file(YUNET)), network.open(cache))
     encoded = list(counted(encoded_people(people, engine), people, on_progress))
     calibration = calibrate([person for person in encoded if not is_held_out(person)], network.identity)
@@ -69,7 +69,7 @@ def add_model(
         folder.mkdir()
         shutil.copyfile(file, folder / f"{WEIGHTS}{network.kind.ending}")
         save_calibration(folder / CALIBRATION, calibration)
-        calibration_in(folder)
+        model_calibration(folder)
         if target.exists():
             target.rename(Path(work) / "old")
         folder.rename(target)
@@ -92,8 +92,8 @@ def check_hash(file: Path, sha256: str | None) -> None:
         raise NotCalibrated(f"{file.name} has the hash {actual} instead of {expected}. Download the file again.")
 
 
-def _identity_in(folder: Path) -> str | None:
+def _stored_identity(folder: Path) -> str | None:
     try:
-        return network_in(folder).identity
+        return model_network(folder).identity
     except (NotCalibrated, OSError):
         return None

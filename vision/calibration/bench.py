@@ -1,4 +1,4 @@
-"""Measurement and calibration of an engine with a folder of people."""
+"""Measure and calibrate an engine with a folder of people."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class EngineBench:
         return figures(people, calibration_for(self.name, self.face_folder))
 
     def calibrate(self, people: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:
-        """Calculate and save thresholds with half of the people, and measure them with the other half.
+        """Calculate and save thresholds from half of the people, and measure them with the other half.
 
         Raises TooFewPeople, NotCalibrated and OSError.
         """

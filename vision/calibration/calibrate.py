@@ -1,4 +1,4 @@
-"""Calibration with encoded people: thresholds at which the worst group meets the target false match rate."""
+"""Calculate thresholds at which the worst group meets the target false match rate."""
 
 import hashlib
 import itertools
@@ -25,11 +25,11 @@ _SAME_VISIT_PERCENTILE = 80
 
 
 class TooFewPeople(Exception):
-    """There are too few people to calculate a threshold."""
+    """Not enough people to calculate a threshold."""
 
 
 def is_held_out(person: EncodedPerson) -> bool:
-    """Return whether the person is used for measuring error rates instead of thresholds, by a hash of the name."""
+    """Return whether to use the person for error rates instead of thresholds, based on a hash of the name."""
     return bool(hashlib.sha256(person.name.encode()).digest()[0] & 1)
 
 
@@ -46,7 +46,7 @@ def by_group_name(people: Sequence[EncodedPerson]) -> dict[str, list[EncodedPers
 
 
 def calibrate(people: Sequence[EncodedPerson], engine: str, fmr: float = FMR) -> Calibration:
-    """Return the strictest threshold of any set of trials, for each number of frames.
+    """Return the strictest threshold across all sets of trials, for each number of frames.
 
     The sets are all trials, all trials within groups, and the trials of each group with at least `MIN_GROUP_SIZE`
     people. Each threshold is the lower of the counted and the tail estimate, and holds for 85 of 100 bootstrap samples.
@@ -60,15 +60,15 @@ def calibrate(people: Sequence[EncodedPerson], engine: str, fmr: float = FMR) ->
             candidates = [_conservative_threshold(subset, fmr) for subset in trial_sets]
             thresholds[frames] = round(min(candidates), 4)
             worst = trial_sets[int(np.argmin(candidates))]
-            upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same])[1]
+            upper = limits(worst.impostor <= thresholds[frames], worst.holders[~worst.same_person])[1]
     if max(FRAMES) not in thresholds:
         needed = f"{_MIN_IMPOSTOR_TRIALS} impostor trials with {max(FRAMES)} frames"
         raise TooFewPeople(f"{len(people)} people do not yield {needed}")
-    return Calibration(engine, thresholds, fmr, upper, _other_person(people))
+    return Calibration(engine, thresholds, fmr, upper, _other_person_distance(people))
 
 
 def _conservative_threshold(subset: Trials, fmr: float) -> float:
-    """Return a threshold that holds for most bootstrap samples, because people not in the folder may be more alike."""
+    """Return a threshold that holds for most bootstrap samples, as other people may look more alike."""
     count = int(max(subset.owners.max(), subset.holders.max())) + 1
     generator = np.random.default_rng(_SEED)
     thresholds = []
@@ -90,7 +90,7 @@ def _trial_sets(people: Sequence[EncodedPerson], frames: int) -> Iterator[Trials
             yield trials(members, frames)
 
 
-def _other_person(people: Sequence[EncodedPerson]) -> float:
+def _other_person_distance(people: Sequence[EncodedPerson]) -> float:
     """Return the maximum distance between frames of one visit, estimated from less similar photographs."""
     pairs = (pair for person in people for pair in itertools.combinations(person.live, 2))
     return float(np.percentile([distance(*pair) for pair in pairs], _SAME_VISIT_PERCENTILE))

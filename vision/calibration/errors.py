@@ -23,7 +23,7 @@ _MIN_PEOPLE = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trials:
-    """Trials, each a pair of a card photo and a mean live encoding."""
+    """Comparisons of card photos with mean live encodings."""
 
     distances: Floats
     """See `vision.face.distance`."""
@@ -33,16 +33,16 @@ class Trials:
     """Index of the person in front of the camera."""
 
     @property
-    def same(self) -> NDArray[np.bool_]:
+    def same_person(self) -> NDArray[np.bool_]:
         return np.asarray(self.owners == self.holders)
 
     @property
     def genuine(self) -> Floats:
-        return self.distances[self.same]
+        return self.distances[self.same_person]
 
     @property
     def impostor(self) -> Floats:
-        return self.distances[~self.same]
+        return self.distances[~self.same_person]
 
     def select(self, mask: NDArray[np.bool_]) -> "Trials":
         return Trials(self.distances[mask], self.owners[mask], self.holders[mask])
@@ -88,24 +88,24 @@ def tail_threshold(impostor: Floats, fmr: float) -> float:
     return start - float((start - tail).mean()) * math.log(_TAIL_FRACTION / fmr)
 
 
-def bootstrap_limits(wrong: NDArray[np.bool_], people: NDArray[np.int_], times: int = 400) -> tuple[float, float]:
-    """Return 95 % confidence limits for the fraction that is `wrong`.
+def bootstrap_limits(errors: NDArray[np.bool_], people: NDArray[np.int_], resamples: int = 400) -> tuple[float, float]:
+    """Return 95 % confidence limits for the error rate.
 
     Bootstrap over people, because their trials are correlated.
     """
     names = np.unique(people)
-    failed = np.array([wrong[people == name].sum() for name in names])
+    failed = np.array([errors[people == name].sum() for name in names])
     totals = np.array([(people == name).sum() for name in names])
-    samples = np.random.default_rng(1).integers(0, len(names), (times, len(names)))
+    samples = np.random.default_rng(1).integers(0, len(names), (resamples, len(names)))
     rates = failed[samples].sum(1) / totals[samples].sum(1)
     low, high = np.percentile(rates, [2.5, 97.5])
     return float(low), float(high)
 
 
-def limits(wrong: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
+def limits(errors: NDArray[np.bool_], holders: NDArray[np.int_]) -> tuple[float, float]:
     """Return the bootstrap limits, widened by the rule of three; 0 to 1 for fewer than `_MIN_PEOPLE` people."""
     if len(np.unique(holders)) < _MIN_PEOPLE:
         return 0.0, 1.0
-    low, high = bootstrap_limits(wrong, holders)
-    margin = min(3 / wrong.size, 1.0)
+    low, high = bootstrap_limits(errors, holders)
+    margin = min(3 / errors.size, 1.0)
     return min(low, 1 - margin), max(high, margin)

@@ -1,4 +1,4 @@
-"""Performance of an engine: FMR and FNMR of encoded people at the thresholds of a calibration."""
+"""Measure FMR and FNMR of encoded people at the thresholds of a calibration."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from vision.decision import Calibration
 
 ALL, SMALL = "all", "small groups"
 _SMALL = 5
-"""Minimum size of a group. People of smaller groups are counted together."""
+"""Minimum size of a group. People in smaller groups are counted together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Figure:
     people: int
     frames: int
     impostor: int
-    """Number of impostor trials, of which `false_matches` passed."""
+    """Number of impostor trials. `false_matches` of them passed."""
     false_matches: int
     fmr: float
     fmr_limits: tuple[float, float]
@@ -31,12 +31,12 @@ class Figure:
 
 
 def figure(group: str, people: Sequence[EncodedPerson], frames: int, calibration: Calibration) -> Figure | None:
-    """Measure a group. Returns None without genuine or impostor trials."""
+    """Measure a group. Returns None if there are no genuine or no impostor trials."""
     group_trials = trials(people, frames)
     if not group_trials.genuine.size or not group_trials.impostor.size:
         return None
     passing = group_trials.distances <= calibration.threshold(frames)
-    accepted, refused = passing[~group_trials.same], ~passing[group_trials.same]
+    accepted, refused = passing[~group_trials.same_person], ~passing[group_trials.same_person]
     return Figure(
         group=group,
         people=len(people),
@@ -44,10 +44,10 @@ def figure(group: str, people: Sequence[EncodedPerson], frames: int, calibration
         impostor=int(accepted.size),
         false_matches=int(accepted.sum()),
         fmr=float(accepted.mean()),
-        fmr_limits=limits(accepted, group_trials.holders[~group_trials.same]),
+        fmr_limits=limits(accepted, group_trials.holders[~group_trials.same_person]),
         genuine=int(refused.size),
         fnmr=float(refused.mean()),
-        fnmr_limits=limits(refused, group_trials.holders[group_trials.same]),
+        fnmr_limits=limits(refused, group_trials.holders[group_trials.same_person]),
     )
 
 

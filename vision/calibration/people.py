@@ -1,6 +1,6 @@
-"""Encoding of a folder of people: the first image of each as the card photo, the others as live frames.
+"""Encode a folder of people, using the first image of each as the card photo and the others as live frames.
 
-Uses the frame conversion, detector, card format and encoder of the terminal. Does not write files.
+Uses the terminal's frame conversion, detector, card format and encoder. Does not write files.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ class EncodedPerson:
     name: str
     reference: Encoding | None
     live: list[Encoding] = field(default_factory=list)
-    unseen: int = 0
+    undetected: int = 0
     """Number of live images without a detected face."""
 
     def __repr__(self) -> str:
@@ -64,15 +64,15 @@ def _encoded(name: str, images: list[Path], engine: FaceEngine, max_live: int) -
         outcome = make_reference(engine, card_photo_from(first, face.box))
         reference = outcome.encoding if isinstance(outcome, Reference) else None
     person = EncodedPerson(name, reference)
-    unseen = 0
+    undetected = 0
     for image in images[1 : 1 + max_live]:
         frame = _frame(image)
         face = _largest(frame, engine) if frame else None
         if frame and face:
             person.live.append(engine.encode(frame.grey, face))
         else:
-            unseen += 1
-    return EncodedPerson(name, reference, person.live, unseen)
+            undetected += 1
+    return EncodedPerson(name, reference, person.live, undetected)
 
 
 def _frame(path: Path) -> Frame | None:

@@ -1,4 +1,4 @@
-"""Thresholds for drawn people, who are more similar to each other than real people."""
+"""Thresholds for synthetic people, who look more alike than real people."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,21 +16,21 @@ from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
 
 _FRAME_INTERVAL = 12
-"""Interval between used frames, at 25 frames per second."""
+"""Use every twelfth frame, at 25 frames per second."""
 _THRESHOLD_FACTOR, _OTHER_PERSON_FACTOR = 0.9, 0.95
-"""Factors from the distance of the nearest stranger to the threshold and to `other_person`."""
+"""Ratios of the threshold and of `other_person` to the distance of the nearest stranger."""
 
 
 class NotSeparable(Exception):
-    """A holder is further from the photo than a stranger."""
+    """A holder is further from their photo than a stranger."""
 
 
 def encode_synthetic_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> Iterator[EncodedPerson]:
-    """Encode every synthetic person, with frames from the synthetic camera and the portrait as card photo."""
+    """Encode every synthetic person, with frames from the synthetic camera and the portrait as the card photo."""
     for name in PEOPLE:
         reference = make_reference(engine, card_portrait(name))
         person = EncodedPerson(name, reference.encoding if isinstance(reference, Reference) else None)
-        source, unseen = SyntheticSource(name, realtime=False), 0
+        source, undetected = SyntheticSource(name, realtime=False), 0
         for _ in range(live):
             for _ in range(_FRAME_INTERVAL):
                 source.skip()
@@ -39,21 +39,21 @@ def encode_synthetic_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> 
             if isinstance(frame, Frame) and len(faces) == 1:
                 person.live.append(engine.encode(frame.grey, faces[0]))
             else:
-                unseen += 1
-        yield EncodedPerson(name, person.reference, person.live, unseen)
+                undetected += 1
+        yield EncodedPerson(name, person.reference, person.live, undetected)
 
 
 def calibrate_synthetic(people: Sequence[EncodedPerson], engine: str) -> Calibration:
     """Return a threshold 10 % below the distance of the nearest stranger, for the minimum number of frames of a check.
 
-    In bad light, holders have a larger distance from their photo. A single frame may be almost as far as a stranger,
-    because drawn people turn and blink. Raises NotSeparable.
+    In poor light, holders are further from their photo. A single frame may be almost as far as a stranger, because
+    synthetic people turn and blink. Raises NotSeparable.
     """
     frames = max(FRAMES)
     holders, strangers = distances(people, frames)
     threshold = _THRESHOLD_FACTOR * min(strangers)
     if max(holders) >= threshold:
-        raise NotSeparable(f"a holder has the distance {max(holders):.3f}, and a stranger {min(strangers):.3f}")
+        raise NotSeparable(f"a holder is at distance {max(holders):.3f}, a stranger at {min(strangers):.3f}")
     return Calibration(engine, {frames: threshold}, 0.0, 0.0, _OTHER_PERSON_FACTOR * nearest_stranger(people))
 
 

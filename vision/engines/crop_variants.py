@@ -1,6 +1,6 @@
-"""Variants of the crop of a face in a card's photo: slightly lower, higher and rotated, half of them mirrored.
+"""Variants of the face crop of a card's photo: slightly lower, higher and rotated, half of them mirrored.
 
-The mean of their encodings depends less on the exact crop and on the direction of light.
+The mean of their encodings depends less on the exact crop and on the light direction.
 """
 
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ _VARIANTS = (
 )
 """Downward shift of the landmarks in eye distances, rotation in degrees, and whether image and landmarks are mirrored.
 Selected with half of the people (docs/accuracy.md)."""
-_MIDDLE = 0.12
+_CROP_OFFSET = 0.12
 """Distance of the crop's centre below the midpoint between the eyes, in eye distances."""
 _MIRRORED = (1, 0, 2, 4, 3)
 """Order of `vision.face.Landmarks` in a mirrored image."""
 
 
 def crop_variants(grey: Image, face: Face) -> Iterator[tuple[Image, Face]]:
-    """Yield image and face of each variant. Overwrites the mirrored image at the end."""
+    """Yield the image and face of each variant. Overwrites the mirrored image at the end."""
     mirrored = np.ascontiguousarray(grey[:, ::-1])
     try:
         for down, degrees, is_mirrored in _VARIANTS:
@@ -39,10 +39,10 @@ def crop_variants(grey: Image, face: Face) -> Iterator[tuple[Image, Face]]:
 
 def _moved(landmarks: Landmarks, down: float, degrees: float) -> Landmarks:
     axes = FaceAxes(landmarks)
-    middle = axes.place(0.0, _MIDDLE)
+    middle = axes.to_pixels(0.0, _CROP_OFFSET)
     angle = np.radians(degrees)
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return np.asarray((landmarks - middle) @ turn.T + axes.place(0.0, _MIDDLE + down), np.float64)
+    return np.asarray((landmarks - middle) @ turn.T + axes.to_pixels(0.0, _CROP_OFFSET + down), np.float64)
 
 
 def _mirror_image(face: Face, width: int) -> Face:

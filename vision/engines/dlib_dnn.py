@@ -26,6 +26,6 @@ class DlibDnn:
     def encode(self, grey: Image, face: Face) -> Encoding:
         """Return an encoding of shape (128,)."""
         three = np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
-        chip = dlib.get_face_chip(three, self._landmarks.of(three, face), CHIP, _PADDING)
+        chip = dlib.get_face_chip(three, self._landmarks.detect(three, face), CHIP, _PADDING)
         self._net.setInput(np.ascontiguousarray(chip.transpose(2, 0, 1)[None].astype(np.float32)))
         return np.asarray(self._net.forward()[0], np.float64)

@@ -14,7 +14,7 @@ class LandmarkDetector:
         """Load the landmark model. Raises WeightsMissing and RuntimeError."""
         self._predictor = dlib.shape_predictor(str(weights(LANDMARK_MODEL)))
 
-    def of(self, image: Image, face: Face) -> dlib.full_object_detection:
+    def detect(self, image: Image, face: Face) -> dlib.full_object_detection:
         """Return the landmarks of `face` in a contiguous grey or RGB image."""
         box = face.box.square()
         return self._predictor(image, dlib.rectangle(box.left, box.top, box.right - 1, box.bottom - 1))

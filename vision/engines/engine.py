@@ -22,11 +22,12 @@ class FaceEngine(Protocol):
 
     @property
     def synthetic_calibration(self) -> Calibration | None:
-        """Calibration for drawn people in front of a synthetic camera; None without one."""
+        """Calibration for synthetic people; None if there is none."""
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Return frontal faces. `thorough`: also detect small and doubtful faces in a card photo, at several times the
-        cost.
+        """Return frontal faces.
+
+        `thorough`: also detect small and low-confidence faces in a card photo, which takes several times as long.
         """
 
     def encode(self, grey: Image, face: Face) -> Encoding:
@@ -37,7 +38,7 @@ class FaceEngine(Protocol):
 
 
 class Encoder(Protocol):
-    """Recognition network, including the crop of the face."""
+    """Recognition network, including face cropping."""
 
     crops_by_landmarks: bool
     """Whether the crop depends on the detector's landmarks."""

@@ -58,7 +58,7 @@ KINDS = (
     NetworkKind("sface", ".onnx", _is_onnx, _open_sface),
     NetworkKind("dlib", ".dat", lambda file: not _is_onnx(file), _open_dlib),
 )
-"""Kinds, in the order in which they are tried."""
+"""Network kinds, in the order of detection."""
 
 _UNUSABLE = {
     b"BZh": "is compressed. Decompress it first: bunzip2 {}",
@@ -76,7 +76,7 @@ class Network:
 
     @property
     def identity(self) -> str:
-        """Identity that a calibration refers to. Raises OSError."""
+        """Identity recorded in calibrations. Raises OSError."""
         return identity_for(sha256_of(self.weights))
 
     def open(self, cache: Path) -> "Encoder":
@@ -90,7 +90,7 @@ def identity_for(encoder_sha256: str) -> str:
 
 
 def identify_network(file: Path) -> Network:
-    """Return the network in a file. Raises NotBuilt for a file that cannot be a network, and OSError."""
+    """Return the network in a file. Raises NotBuilt if the file cannot be a network, and OSError."""
     head = _head(file)
     for beginning, reason in _UNUSABLE.items():
         if head.startswith(beginning):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DEFAULT = "sface"
 DATA = Path(__file__).parents[1] / "data" / "calibration"
-_RECALIBRATE = "Create it again with `uketsuke face calibrate`, or remove it to use the included one."
+_RECALIBRATE = "Create it again with `uketsuke face calibrate`, or remove it to use the included calibration."
 _REINSTALL = "Reinstall the program."
 
 
@@ -68,11 +68,11 @@ _BUILT_IN = {
     "face_recognition": _BuiltIn(KNOWN_SHA256[ENCODER], _face_recognition, "dlib", "dlib-synthetic"),
 }
 BUILT_IN_ENGINES = tuple(_BUILT_IN)
-"""Names of the included engines, beginning with the default."""
+"""Names of the included engines, default first."""
 
 
 def user_cache() -> Path:
-    """Return the cache folder for converted networks that is used outside a terminal."""
+    """Return the cache folder for converted networks outside a terminal."""
     from platformdirs import user_cache_path
 
     return user_cache_path("uketsuke")
@@ -101,12 +101,12 @@ def calibration_for(name: str = "", face_dir: Path | None = None) -> "Calibratio
     Raises NotCalibrated, WeightsMissing.
     """
     from vision.decision import NotCalibrated
-    from vision.engines.added import calibration_in, matching_calibration
+    from vision.engines.added import matching_calibration, model_calibration
 
     name = name or DEFAULT
     built_in = _BUILT_IN.get(name)
     if built_in is None:
-        return calibration_in(_added(face_dir, name))
+        return model_calibration(_added(face_dir, name))
     if face_dir is not None and user_calibration(face_dir, name).exists():
         return matching_calibration(user_calibration(face_dir, name), identity(name), _RECALIBRATE)
     if not built_in.calibration:
@@ -125,15 +125,15 @@ def synthetic_calibration_for(name: str = "") -> "Calibration | None":
 
 
 def identity(name: str = "", face_dir: Path | None = None) -> str:
-    """Return the identity that calibrations of an engine refer to. Raises NotCalibrated and OSError."""
+    """Return the identity recorded in an engine's calibrations. Raises NotCalibrated and OSError."""
     from vision.engines.network import identity_for
 
     built_in = _BUILT_IN.get(name or DEFAULT)
     if built_in is not None:
         return identity_for(built_in.sha256)
-    from vision.engines.added import network_in
+    from vision.engines.added import model_network
 
-    return network_in(_added(face_dir, name)).identity
+    return model_network(_added(face_dir, name)).identity
 
 
 def open_engine(cache: Path, name: str = "", face_dir: Path | None = None) -> "FaceEngine":
@@ -165,9 +165,9 @@ def _encoder(cache: Path, name: str, face_dir: Path | None) -> "Encoder":
     built_in = _BUILT_IN.get(name or DEFAULT)
     if built_in is not None:
         return built_in.open(cache)
-    from vision.engines.added import network_in
+    from vision.engines.added import model_network
 
-    return network_in(_added(face_dir, name)).open(cache)
+    return model_network(_added(face_dir, name)).open(cache)
 
 
 def _added(face_dir: Path | None, name: str) -> Path:

@@ -10,7 +10,7 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 CHIP = 112
-"""Side of the square input image in pixels."""
+"""Side length of the square input image in pixels."""
 SIZE = 128
 """Number of output values."""
 

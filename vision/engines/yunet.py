@@ -15,13 +15,13 @@ Rows = NDArray[np.float32]
 """(N, 15), best first: left, top, width, height, x and y of each landmark (see `vision.face.Landmarks`), and score."""
 
 _QUICK_SIDE, _THOROUGH_SIDE = 320, 640
-"""Longer side of the searched image in pixels. YuNet detects faces of 10 to 300 pixels (README in opencv_zoo)."""
+"""Longer side of the image to search in pixels. YuNet detects faces of 10 to 300 pixels (README in opencv_zoo)."""
 _MIN_SCORE, _MIN_THOROUGH_SCORE = 0.8, 0.6
-"""Minimum scores of certain and of likely faces."""
+"""Minimum scores in the quick and the thorough search."""
 _MAX_OVERLAP = 0.3
 _MAX_FACES = 20
 _REFINEMENT_CROPS = ((112, 0.6), (144, 0.6))
-"""Side of a square image with the upright face in pixels, and height of the face relative to it."""
+"""Side length in pixels of each square image with the upright face, and relative height of the face."""
 _MIN_REFINEMENT_SCORE = 0.5
 """Minimum score for detections of the upright face."""
 
@@ -43,7 +43,7 @@ class YuNet:
         return cv2.FaceDetectorYN.create(str(file), "", (side, side), _MIN_REFINEMENT_SCORE, _MAX_OVERLAP, _MAX_FACES)
 
     def faces(self, grey: Image, *, thorough: bool = False) -> list[Face]:
-        """Return the faces. `thorough`: if there is none, search at a larger scale, then for one doubtful face."""
+        """Return the faces. `thorough`: if there are none, search a larger image, then for a low-confidence face."""
         rows = self._rows(grey, _QUICK_SIDE, _MIN_SCORE)
         if thorough and not len(rows):
             rows = self._rows(grey, _THOROUGH_SIDE, _MIN_SCORE)
@@ -54,7 +54,7 @@ class YuNet:
         return [face for face in faces if face.box.width > 0 and face.box.height > 0]
 
     def refine_landmarks(self, grey: Image, face: Face) -> Face:
-        """Return the face with more stable landmarks: the mean of detections in upright images of moderate size."""
+        """Return the face with more stable landmarks, averaged over detections in upright, medium-sized images."""
         detected = []
         for side, share in _REFINEMENT_CROPS:
             upright, matrix = _upright(grey, face, side, share)
@@ -87,7 +87,7 @@ def _upright(grey: Image, face: Face, side: int, share: float) -> tuple[Image, N
     """Return a square image with the upright face in its centre, and the transformation matrix."""
     axes = FaceAxes(face.landmarks)
     scale = side * share / max(face.box.height, 1)
-    x, y = axes.place(0.0, 0.5)
+    x, y = axes.to_pixels(0.0, 0.5)
     degrees = float(np.degrees(np.arctan2(axes.across[1], axes.across[0])))
     matrix = np.asarray(cv2.getRotationMatrix2D((float(x), float(y)), degrees, scale), np.float64)
     matrix[:, 2] += (side / 2 - x, side / 2 - y)

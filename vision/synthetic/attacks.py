@@ -67,7 +67,7 @@ class Attacker:
                 return self._print(self._hand.pose(seconds, 0.0))
 
     def _print(self, held: HeldSheet) -> Image:
-        return lay(_with_thumbs(printed(self._person), self._attacker), held, _simplified(self._attacker))
+        return lay(_with_thumbs(printed(self._person), self._attacker), held, _scene_behind(self._attacker))
 
     def _phone(self, seconds: float) -> Image:
         # left, ahead, right, ahead: two seconds each
@@ -75,7 +75,7 @@ class Attacker:
         screen = _crop(compose(self._person, _turned_pose(pose_at(seconds, self._seed + 1), sway)))
         lit = cv2.convertScaleAbs(screen, alpha=0.9, beta=22)
         frame = cv2.copyMakeBorder(lit, 26, 26, 12, 12, cv2.BORDER_CONSTANT, value=(18, 18, 20))
-        return lay(np.asarray(frame, np.uint8), self._hand.pose(seconds, 0.0), _simplified(self._attacker))
+        return lay(np.asarray(frame, np.uint8), self._hand.pose(seconds, 0.0), _scene_behind(self._attacker))
 
 
 class Hand:
@@ -132,8 +132,8 @@ def _crop(image: Image) -> Image:
 
 
 @lru_cache(maxsize=4)
-def _simplified(attacker: Person) -> Image:
-    """Return the attacker, whose head is hidden later by the sheet or phone."""
+def _scene_behind(attacker: Person) -> Image:
+    """Return the scene behind the sheet or phone: the attacker, whose head it hides."""
     return compose(attacker, Pose(distance=1.3, shift=(0.0, 0.06 * HEIGHT)))
 
 

@@ -227,7 +227,7 @@ def test_local_calibration_of_built_in_network_is_used(calibrated_state: Path) -
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"engine": "00" * 32}, "another network"),
+        ({"engine": "00" * 32}, "different network"),
         ({"other_person": "much"}, "cannot read the calibration"),
         (None, "cannot read the calibration"),
     ],

@@ -52,12 +52,12 @@ def test_code_in_checkpoint_is_not_run(checkpoint: Checkpoint, tmp_path: Path, c
 
 def test_damaged_checkpoint_is_refused(checkpoint: Checkpoint, tmp_path: Path) -> None:
     for cut in (4, 4000):
-        with pytest.raises(NotBuilt, match="not a checkpoint of tensors"):
+        with pytest.raises(NotBuilt, match="not a tensor checkpoint"):
             tensors_in(checkpoint(small_network(), cut=cut))
     with pytest.raises(NotBuilt, match="not in row-major order"):
         tensors_in(checkpoint({"tensor": np.zeros((2, 3), np.float32)}, strides=(1, 2)))
     (tmp_path / "other.pth").write_bytes(b"something else")
-    with pytest.raises(NotBuilt, match="not a checkpoint of tensors"):
+    with pytest.raises(NotBuilt, match="not a tensor checkpoint"):
         tensors_in(tmp_path / "other.pth")
 
 
@@ -98,7 +98,7 @@ def test_refused_networks_do_not_replace_existing_ones(tmp_path: Path) -> None:
     with pytest.raises(NotBuilt, match="not a MiniFASNet"):
         anti_spoofing_network(tensors)
     for name, content, message in (
-        ("small.onnx", valid.read_bytes(), "does not begin with the crop scale"),
+        ("small.onnx", valid.read_bytes(), "does not start with the crop scale"),
         ("2.7_80x80_x.onnx", b"rubbish", "cannot read the network"),
         ("2.7_80x80_x.pth", b"rubbish", "is not an original checkpoint"),
     ):

@@ -15,7 +15,7 @@ from vision.calibration.people import EncodedPerson
 from vision.decision import Calibration, NotCalibrated, save_calibration
 from vision.engines import added, network
 from vision.engines import open as engines
-from vision.engines.added import added_in, calibration_in
+from vision.engines.added import added_models, model_calibration
 from vision.engines.engine import Encoder, Engine
 from vision.engines.models.known import KNOWN, model_with
 from vision.engines.models.weights import PACKAGED_FILES, SFACE, NotBuilt
@@ -25,7 +25,7 @@ from vision.face import Encoding, Face
 from vision.frame import Image
 
 FILE = PACKAGED_FILES / SFACE.name
-"""The packaged network, which the tests add under another name."""
+"""The packaged network, which the tests add under a different name."""
 
 
 def random_people(count: int, values: int = 128, live: int = 6) -> list[EncodedPerson]:
@@ -60,7 +60,7 @@ def own(tmp_path: Path, with_added_model: Path) -> Path:
 
 def test_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     engine = open_engine(own, "mine", own)
-    assert engine.calibration == calibration_in(own / "models" / "mine")
+    assert engine.calibration == model_calibration(own / "models" / "mine")
     assert engine.calibration != calibration_for("sface")
     assert set(engine.calibration.thresholds) == {1, 3, 5}
     # the distance between two images of a random person
@@ -99,25 +99,25 @@ def test_invalid_calibration_is_not_used(own: Path, change: dict[str, object]) -
     file = own / "models" / "mine" / "calibration.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(NotCalibrated, match=r"calibration\.json"):
-        calibration_in(file.parent)
+        model_calibration(file.parent)
 
 
 def test_only_same_weights_can_be_added_again_under_name(own: Path, seventy_people: None) -> None:
     store = own / "models"
     (store / "mine" / "calibration.json").unlink()
     add_model(FILE, own, store, own, name="mine")
-    assert calibration_in(store / "mine").fmr == 1e-3
-    (store / "mine" / "weights.onnx").write_bytes(b"another network")
-    with pytest.raises(NotCalibrated, match="another name"):
+    assert model_calibration(store / "mine").fmr == 1e-3
+    (store / "mine" / "weights.onnx").write_bytes(b"different network")
+    with pytest.raises(NotCalibrated, match="different name"):
         add_model(FILE, own, store, own, name="mine")
     other = add_model(FILE, own, store, own, name="other")
-    assert added_in(store) == ["mine", "other"]
-    assert calibration_in(other.folder)
+    assert added_models(store) == ["mine", "other"]
+    assert model_calibration(other.folder)
 
 
 @pytest.mark.parametrize("name", ["../x", ".x", "a b", "x" * 81, "sface"])
 def test_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(NotCalibrated, match="another name"):
+    with pytest.raises(NotCalibrated, match="different name"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, reserved=BUILT_IN_ENGINES)
 
 
@@ -220,5 +220,5 @@ def test_built_in_engine_requires_calibration(tmp_path: Path, monkeypatch: pytes
     assert engine.calibration.threshold(5) == 0.1
     assert engine.synthetic_calibration is None
     save_calibration(own, Calibration(identity("sface"), {1: 0.2}, 0.001, 0.004, 0.3))
-    with pytest.raises(NotCalibrated, match="another network"):
+    with pytest.raises(NotCalibrated, match="different network"):
         open_engine(tmp_path, "tiny", tmp_path)

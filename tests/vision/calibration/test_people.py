@@ -22,9 +22,9 @@ def test_first_image_is_reference_and_others_are_live(tmp_path: Path) -> None:
     (people / "nobody").mkdir()
     engine = open_uncalibrated(tmp_path / "cache")
     hana, ken = encoded_people(people, engine)
-    assert (hana.name, len(hana.live), hana.unseen) == ("hana", 2, 0)
-    assert (ken.name, len(ken.live)) == ("ken", 2 + (2 - ken.unseen))
-    assert ken.unseen >= 1
+    assert (hana.name, len(hana.live), hana.undetected) == ("hana", 2, 0)
+    assert (ken.name, len(ken.live)) == ("ken", 2 + (2 - ken.undetected))
+    assert ken.undetected >= 1
     assert hana.reference is not None
     assert ken.reference is not None
     assert np.linalg.norm(hana.reference - hana.live[0]) < 0.6 < np.linalg.norm(hana.reference - ken.live[0])

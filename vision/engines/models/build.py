@@ -1,4 +1,4 @@
-"""Conversion of dlib's network to an ONNX file for OpenCV, once per installation."""
+"""Convert dlib's network to an ONNX file for OpenCV, once per installation."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from vision.engines.models.weights import NotBuilt, sha256_of
 log = logging.getLogger(__name__)
 
 _FORMAT = 1
-"""Version of the converted file. A new version makes every installation convert the network again."""
+"""Version of the converted file. Increment it to make every installation convert the network again."""
 
 
 @dataclass(frozen=True, slots=True)

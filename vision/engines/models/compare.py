@@ -1,4 +1,4 @@
-"""Equivalence check of the converted network and dlib's, which encodes a synthetic face with both."""
+"""Check that the converted network is equivalent to dlib's, by encoding a synthetic face with both."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from vision.engines.models.weights import LANDMARK_MODEL, weights
 from vision.frame import Image
 
 MAX_DIFFERENCE = 1e-4
-"""Maximum Euclidean distance between the two encodings, which have a length of about 1.5."""
+"""Maximum Euclidean distance between the two encodings, whose length is about 1.5."""
 
 
 def synthetic_chip() -> Image:

@@ -1,7 +1,8 @@
 """Reader for the tensors of a network serialised by dlib (`dlib/serialize.h`, `dlib/cuda/tensor.h`, version 2).
 
 A tensor consists of the integer 2, four dimensions, and little-endian floats. An integer begins with a control byte
-whose low nibble is the number of bytes that follow. Layer data is skipped, because the order of the tensors suffices.
+whose low nibble is the number of bytes that follow. Layer data is skipped: the order of the
+tensors is sufficient.
 """
 
 import math

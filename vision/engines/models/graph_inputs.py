@@ -1,6 +1,6 @@
-"""Removal of weights from the graph inputs of an ONNX file.
+"""Remove weights from the graph inputs of an ONNX file.
 
-Older exporters list every weight as an input, which OpenCV 5 and onnxruntime refuse. Parses the Protocol Buffers wire
+Older exporters list every weight as an input, which OpenCV 5 and onnxruntime reject. Parses the Protocol Buffers wire
 format with the field numbers in `onnx.proto`, using only the standard library.
 """
 

@@ -49,7 +49,7 @@ KNOWN = (
     ),
     KnownModel(
         "taguchi_face_recognition_resnet_model_v1",
-        "dlib's network, trained on nearly half Japanese faces; not measured by this project",
+        "dlib's network, trained on faces of which nearly half are Japanese; not measured by this project",
         "not stated for this network; its home page places the owner's own work in the public domain",
         "https://github.com/davisking/dlib-models",
         None,

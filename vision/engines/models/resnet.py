@@ -1,4 +1,4 @@
-"""Conversion of dlib's face recognition network to an ONNX graph.
+"""Convert dlib's face recognition network to an ONNX graph.
 
 Architecture: dlib's example `dnn_face_recognition_ex.cpp`. Affine layers are folded into the preceding convolutions,
 and the input normalisation into the first convolution.
@@ -12,7 +12,7 @@ from vision.engines.models.dlib_file import Tensor
 from vision.engines.models.onnx_file import Graph
 
 CHIP = 150
-"""Side of the square RGB input image in pixels."""
+"""Side length of the square RGB input image in pixels."""
 SIZE = 128
 """Number of output values."""
 _TENSORS = 59
@@ -32,11 +32,11 @@ _BLOCKS = (
 
 
 class NotThisNetwork(Exception):
-    """The weights do not fit dlib's face network."""
+    """The weights do not match dlib's face network."""
 
 
 def face_network(weights: Sequence[Tensor]) -> bytes:
-    """Return an ONNX model from `chip` (N, 3, 150, 150), float32 RGB 0..255, to `descriptor` (N, 128).
+    """Return an ONNX model that maps `chip` (N, 3, 150, 150), float32 RGB 0..255, to `descriptor` (N, 128).
 
     Raises NotThisNetwork.
     """

@@ -13,14 +13,14 @@ from pathlib import Path
 from vision.engines.models.graph_inputs import without_surplus_inputs
 
 PACKAGED_FILES = Path(__file__).parent / "files"
-"""Folder of the included files, which are not in the repository but added by `hatch_build.py`."""
+"""Folder of the included files. They are not in the repository; `hatch_build.py` adds them."""
 FOLDER_VARIABLE = "UKETSUKE_FACE_NETWORKS"
-"""Environment variable with an alternative folder, for system packages that install data elsewhere."""
+"""Environment variable for a different folder, for system packages that install data elsewhere."""
 
 ENCODER = "dlib_face_recognition_resnet_model_v1.dat"
 ADD_DLIB = 'pip install "uketsuke[dlib]"'
 ADD_FACE_RECOGNITION = f'{ADD_DLIB} "setuptools<81", then pip install --no-deps face-recognition==1.3.0'
-"""Without dependencies, because these include `dlib`, which takes minutes to compile. dlib-bin is prebuilt."""
+"""Without dependencies, because `dlib` takes minutes to compile. dlib-bin is prebuilt."""
 
 LANDMARK_MODEL = "shape_predictor_5_face_landmarks.dat"
 
@@ -31,7 +31,7 @@ KNOWN_SHA256 = {
 
 
 class WeightsMissing(Exception):
-    """A model file, or a library for running it, is not installed."""
+    """A model file, or the library that runs it, is not installed."""
 
 
 class NotBuilt(Exception):
@@ -52,7 +52,7 @@ class PackagedModel:
     licence: str
 
     def convert(self, published: bytes) -> bytes:
-        """Return the file to include for the published file. Raises NotBuilt for any other file."""
+        """Return the file to include for the published file. Raises NotBuilt for a different file."""
         actual = hashlib.sha256(published).hexdigest()
         if actual != self.published_sha256:
             raise NotBuilt(f"{self.name} has the hash {actual} instead of {self.published_sha256} as published")
@@ -89,7 +89,7 @@ def packaged_file(file: PackagedModel) -> Path:
     if not path.is_file():
         raise WeightsMissing(f"{file.name} is missing in {path.parent}. Reinstall with `make setup` or the wheel.")
     if sha256_of(path) not in (file.packaged_sha256, file.published_sha256):
-        raise WeightsMissing(f"{path} is damaged or a different file: it does not have the published hash. Reinstall.")
+        raise WeightsMissing(f"{path} does not have the published hash: it is damaged or a different file. Reinstall.")
     return path
 
 

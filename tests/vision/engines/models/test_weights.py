@@ -74,6 +74,6 @@ def test_variable_sets_folder_of_networks(tmp_path: Path, monkeypatch: pytest.Mo
     assert packaged_file(SFACE) == tmp_path / SFACE.name
     (tmp_path / SFACE.name).write_bytes(published(SFACE))
     assert packaged_file(SFACE) == tmp_path / SFACE.name, "the published file is accepted too"
-    (tmp_path / SFACE.name).write_bytes(b"another network")
+    (tmp_path / SFACE.name).write_bytes(b"different network")
     with pytest.raises(WeightsMissing, match="damaged"):
         packaged_file(SFACE)
