@@ -32,7 +32,7 @@ class Calibration:
     """Distance between a frame and the mean of previous frames above which the frame shows a different person."""
 
     def threshold(self, frames: int) -> float:
-        """Return the threshold for `frames` or the next smaller calibrated number. Raises ValueError if there is none."""
+        """Return the threshold for `frames` or the next smaller calibrated number, or raise ValueError."""
         measured = [number for number in self.thresholds if number <= frames]
         if not measured:
             raise ValueError(f"no threshold for {frames} frames")
