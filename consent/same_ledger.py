@@ -34,7 +34,7 @@ def require_same(ledger: Path) -> None:
         raise LedgerError(f"{ledger} is not this terminal's ledger: its first record differs. {_NEW}")
 
 
-def note(ledger: Path) -> None:
+def write_note(ledger: Path) -> None:
     """Write the note for the open `ledger`."""
     first = _first_hash(ledger)
     with suppress(OSError, ValueError, TypeError, KeyError):

@@ -22,7 +22,7 @@ class LedgerIntact:
 class LedgerBroken:
     sequence: int
     """First record that was changed, deleted or moved; 0 if the file itself is damaged."""
-    what: str
+    problem: str
 
 
 def verify_file(

@@ -277,7 +277,7 @@ class MyNumberCard:
         if len(start) < _MIN_IDENTITY_LENGTH or not identity.startswith(start):
             raise LinkLost("different card")
 
-    def _sign(self, key: Key, statement: bytes, what: str) -> bytes | CardProblem:
+    def _sign(self, key: Key, statement: bytes, operation: str) -> bytes | CardProblem:
         def compute() -> bytes:
             application, entry = self._profile.key(key)
             self._select(application)
@@ -287,7 +287,7 @@ class MyNumberCard:
                 raise MalformedCardData("signature has the wrong length")
             return signature
 
-        return self._as_value(what, compute)
+        return self._as_value(operation, compute)
 
     def _user_certificate(self) -> bytes | None:
         """Return the certificate, or None if its file is missing or unwritten. JPKI must be selected."""
@@ -327,36 +327,38 @@ class MyNumberCard:
 
     # --- converting errors to values ------------------------------------------------------------------------
 
-    def _first(self, what: str, do: Callable[[], Outcome]) -> Outcome | NotMyNumberCard | CardProblem:
+    def _first(self, operation: str, action: Callable[[], Outcome]) -> Outcome | NotMyNumberCard | CardProblem:
         """Run an operation that may be the first on a connection. Return `NotMyNumberCard` for other kinds of cards."""
         try:
-            return do()
+            return action()
         except _PROBLEMS as problem:
             selected = self._channel.application is not None
-            diagnosis = self._diagnose(problem, CardStage.READING if selected else CardStage.FIRST_SELECT, what)
-            return NotMyNumberCard() if diagnosis is CardDiagnosis.OTHER_CARD else _problem(diagnosis, problem, what)
+            diagnosis = self._diagnose(problem, CardStage.READING if selected else CardStage.FIRST_SELECT, operation)
+            return (
+                NotMyNumberCard() if diagnosis is CardDiagnosis.OTHER_CARD else _problem(diagnosis, problem, operation)
+            )
 
-    def _as_value(self, what: str, do: Callable[[], Outcome]) -> Outcome | CardProblem:
+    def _as_value(self, operation: str, action: Callable[[], Outcome]) -> Outcome | CardProblem:
         try:
-            return do()
+            return action()
         except _PROBLEMS as problem:
-            return _problem(self._diagnose(problem, CardStage.READING, what), problem, what)
+            return _problem(self._diagnose(problem, CardStage.READING, operation), problem, operation)
 
-    def _diagnose(self, problem: Exception, stage: CardStage, what: str) -> CardDiagnosis:
+    def _diagnose(self, problem: Exception, stage: CardStage, operation: str) -> CardDiagnosis:
         code, present = None, True
         if isinstance(problem, LinkLost):
             code, present = problem.code, problem.card_present
         elif isinstance(problem, StatusError):
             code = problem.sw
         atr = self._link.atr if stage is CardStage.FIRST_SELECT and present else b""
-        return diagnose(CardFailure(stage, code, atr, present), what)
+        return diagnose(CardFailure(stage, code, atr, present), operation)
 
 
 _PROBLEMS: Final = (LinkLost, StatusError, MalformedCardData, ApduError, CardTooSlow)
 """Errors caused by cards and readers."""
 
 
-def _problem(diagnosis: CardDiagnosis, problem: Exception, what: str) -> CardProblem:
+def _problem(diagnosis: CardDiagnosis, problem: Exception, operation: str) -> CardProblem:
     if diagnosis is CardDiagnosis.TAKEN_AWAY:
         return CardGone()
-    return CardUnreadable(problem.sw if isinstance(problem, StatusError) else None, what)
+    return CardUnreadable(problem.sw if isinstance(problem, StatusError) else None, operation)

@@ -67,7 +67,7 @@ class CardUnreadable(Struct, frozen=True):
     """The card is present, but its response is malformed or has an unexpected status word."""
 
     status_word: int | None = None
-    what: str = ""
+    operation: str = ""
     """Failed operation, such as "read certificate", without card data."""
 
 

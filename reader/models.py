@@ -58,7 +58,7 @@ class ReaderModels:
         model = self._models.get(model_name(reader), {})
         return model["longest"] if model.get("failures", 0) >= _FAILURES else EXTENDED_LE_MAX
 
-    def note(self, reader: str, longest: int) -> None:
+    def record_read(self, reader: str, longest: int) -> None:
         """Record that a card was read with READ BINARY commands of up to `longest` bytes."""
         model = model_name(reader)
         if not model or self.longest_read(reader) <= longest < EXTENDED_LE_MAX:

@@ -127,11 +127,11 @@ class _Driver:
         self._stuck = False
         threading.Thread(target=self._run, name="PC/SC card", daemon=True).start()
 
-    def call(self, do: Callable[[], _Answer], timeout: float) -> _Answer | None:
+    def call(self, function: Callable[[], _Answer], timeout: float) -> _Answer | None:
         """Return the result of the call, or None after `timeout` seconds. After a timeout, later calls return None
         immediately.
         """
-        self._calls.put(do)
+        self._calls.put(function)
         if self._stuck:
             return None
         try:
@@ -147,12 +147,12 @@ class _Driver:
         self._calls.put(None)
 
     def _run(self) -> None:
-        while (do := self._calls.get()) is not None:
+        while (function := self._calls.get()) is not None:
             try:
-                self._answers.put(do())
+                self._answers.put(function())
             except Exception as error:
                 self._answers.put(error)
-            del do  # the command may contain a secret
+            del function  # the command may contain a secret
 
 
 @dataclass(frozen=True, slots=True)

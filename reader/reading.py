@@ -39,10 +39,10 @@ class CardOpener:
         longest = self.longest_read if self.models is None else self.models.longest_read(reader)
         return MyNumberCard(link, self.profile, longest_read=longest)
 
-    def note(self, card: MyNumberCard, reader: str) -> None:
+    def record_longest_read(self, card: MyNumberCard, reader: str) -> None:
         """Record the reader's maximum read length after `card` was read completely."""
         if self.models is not None:
-            self.models.note(reader, card.longest_read)
+            self.models.record_read(reader, card.longest_read)
 
 
 DEFAULT_OPENER: Final = CardOpener()

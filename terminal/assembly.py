@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from config.settings import CardSignaturePolicy, Settings, VoiceMode
 from config.version import VERSION
 from consent.ledger import Ledger
-from consent.same_ledger import note, require_same
+from consent.same_ledger import require_same, write_note
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
 from reader.models import ReaderModels
@@ -180,7 +180,7 @@ def open_ledger_desk(settings: Settings, client: QualificationClient, clock: Clo
         raise NotReady(str(error)) from None
     require_same(ledger_path(settings))
     ledger = Ledger.open(ledger_path(settings), settings.service.terminal_id, clock=clock.wall)
-    note(ledger_path(settings))
+    write_note(ledger_path(settings))
     ledger_desk = LedgerDesk(
         ledger,
         card_key,

@@ -155,7 +155,7 @@ def _require_intact_ledger(ledger: Path, terminal_id: str) -> None:
     verified = verify_file(ledger)
     if isinstance(verified, LedgerBroken):
         raise NotReady(
-            f"the ledger in this backup is broken at record {verified.sequence}: {verified.what}. "
+            f"the ledger in this backup is broken at record {verified.sequence}: {verified.problem}. "
             "Use an earlier backup, and keep this one for the audit."
         )
     if verified.terminal_id != terminal_id:

@@ -60,8 +60,8 @@ def backup(
         match report.ledger:
             case None:
                 echo("no ledger")
-            case LedgerBroken(sequence=sequence, what=what):
-                echo(f"ledger BROKEN at record {sequence}, backed up unchanged: {what}")
+            case LedgerBroken(sequence=sequence, problem=problem):
+                echo(f"ledger BROKEN at record {sequence}, backed up unchanged: {problem}")
                 raise typer.Exit(1)
             case intact:
                 echo(f"ledger intact, {intact.head.count} records, head {intact.head.hash[:16]}")

@@ -57,7 +57,7 @@ def verify(
             )
             raise typer.Exit(1)
         if isinstance(verified, LedgerBroken):
-            echo(f"BROKEN  {path}\nrecord {verified.sequence}: {verified.what}")
+            echo(f"BROKEN  {path}\nrecord {verified.sequence}: {verified.problem}")
             raise typer.Exit(1)
         echo(f"intact  {path}\n{verified.head.count} records of {verified.terminal_id}, head {verified.head.hash[:16]}")
         if files is not None:

@@ -112,7 +112,7 @@ class CardDesk:
         if not isinstance(certificate, bytes):
             return certificate
         patient.certificate = None if patient.wiped else certificate
-        self._reading.note(self._card, reader)
+        self._reading.record_longest_read(self._card, reader)
         return facts
 
     async def free(self) -> bool:
@@ -203,7 +203,7 @@ class CardDesk:
         if patient.certificate is None:  # a phone returns its certificate only after PIN verification
             certificate = card.read_user_certificate()
             if not isinstance(certificate, bytes):
-                return CardUnreadable(what="certificate after PIN")
+                return CardUnreadable(operation="certificate after PIN")
             patient.certificate = None if patient.wiped else certificate
         user = None if self._medium is Medium.CARD else UserVerification.PIN
         failure = self._sign(card, patient, user)

@@ -9,7 +9,7 @@ from config.japan import JAPAN
 from config.profiles import Profile
 from consent.ledger import Ledger
 from consent.records import Opened
-from consent.same_ledger import note, note_path, require_same, set_aside
+from consent.same_ledger import note_path, require_same, set_aside, write_note
 from consent.store import LedgerError, LedgerInUse
 
 NOW = datetime(2026, 11, 26, 9, 0, tzinfo=JAPAN)
@@ -19,7 +19,7 @@ def start(path: Path, opened: Opened | None = None) -> None:
     """Start the terminal and, if `opened` is given, record one reception."""
     require_same(path)
     with Ledger.open(path, "terminal-1", clock=lambda: NOW) as ledger:
-        note(path)
+        write_note(path)
         if opened is not None:
             ledger.opened(opened)
 

@@ -99,9 +99,9 @@ def test_changed_field_with_matching_hash_is_detected(ledger: Path, sequence: in
         record_hash(previous, text),
         sequence,
     )
-    fault = verify_broken(ledger)
-    assert fault.sequence == sequence
-    assert "was replaced together with its hash" in fault.what or "differs from the confirmed record" in fault.what
+    broken = verify_broken(ledger)
+    assert broken.sequence == sequence
+    assert "was replaced together with its hash" in broken.problem or "differs from the confirmed" in broken.problem
 
 
 @pytest.mark.parametrize("sequence", range(1, 12))
@@ -130,7 +130,7 @@ def test_swapped_records_are_detected(ledger: Path) -> None:
 
 def test_record_inserted_before_first_record_is_detected(ledger: Path) -> None:
     change(ledger, "INSERT INTO record (sequence, body, hash) VALUES (0, ?, ?)", body(ledger, 1), "0" * 64)
-    assert verify_broken(ledger).what.startswith("record 0 is before record 1")
+    assert verify_broken(ledger).problem.startswith("record 0 is before record 1")
 
 
 def test_appended_forged_record_is_detected(ledger: Path) -> None:
@@ -171,7 +171,7 @@ def test_truncated_chain_is_detected_with_stored_head(ledger: Path) -> None:
         9, "records 9 to 12 are missing at the end: the ledger previously had 12"
     )
     change(ledger, "DELETE FROM record WHERE sequence > 0")
-    assert verify_broken(ledger, receipts=[stored_head]).what.startswith("records 1 to 12 are missing")
+    assert verify_broken(ledger, receipts=[stored_head]).problem.startswith("records 1 to 12 are missing")
 
 
 def test_longer_ledger_verifies_against_stored_heads(ledger: Path) -> None:
@@ -191,7 +191,7 @@ def test_rewritten_tail_is_detected_with_stored_head(ledger: Path) -> None:
     change(ledger, 'UPDATE record SET body = replace(body, \'"at":"2026\', \'"at":"2025\') WHERE sequence = 12')
     rechain(ledger, 12)
     assert isinstance(verify_file(ledger), LedgerIntact)
-    assert "differs from the expected record" in verify_broken(ledger, expected_head=stored_head).what
+    assert "differs from the expected record" in verify_broken(ledger, expected_head=stored_head).problem
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def receptions(reading: CardOpener, image: CardImage, reader: str, times: int) -
         wire = Wire(image, lambda apdu: b"\x67\x00" if is_long(apdu) else soft_card.transmit(apdu))
         card = reading.open(wire, reader)
         assert isinstance(card.read_facts(), CardFacts)
-        reading.note(card, reader)
+        reading.record_longest_read(card, reader)
         sent.append(sum(is_long(apdu) for apdu in wire.sent))
     return sent
 
@@ -45,16 +45,16 @@ def test_long_reads_are_disabled_for_model_after_two_failures(tmp_path: Path, im
 
 def test_successful_long_read_clears_earlier_failure(image: CardImage) -> None:
     models = ReaderModels(None, "0.2.0")
-    models.note(FIRST, 256)
-    models.note(FIRST, EXTENDED_LE_MAX)
-    models.note(FIRST, 256)
+    models.record_read(FIRST, 256)
+    models.record_read(FIRST, EXTENDED_LE_MAX)
+    models.record_read(FIRST, 256)
     assert models.longest_read(FIRST) == EXTENDED_LE_MAX
 
 
 def test_settings_force_long_or_short_reads(tmp_path: Path, image: CardImage) -> None:
     models = ReaderModels(tmp_path / "readers.json", "0.2.0")
-    models.note(FIRST, 256)
-    models.note(FIRST, 256)
+    models.record_read(FIRST, 256)
+    models.record_read(FIRST, 256)
     assert receptions(CardOpener.from_settings("rsa-2048", "always", models), image, FIRST, 1) == [2]
     assert receptions(CardOpener.from_settings("rsa-2048", "never", models), image, FIRST, 1) == [0]
 
@@ -65,8 +65,8 @@ def test_damaged_file_is_replaced(tmp_path: Path, content: str) -> None:
     path.write_text(content, "utf-8", "surrogateescape")
     models = ReaderModels(path, "0.2.0")
     assert models.longest_read(FIRST) == EXTENDED_LE_MAX
-    models.note(FIRST, 256)
-    models.note(FIRST, 256)
+    models.record_read(FIRST, 256)
+    models.record_read(FIRST, 256)
     assert ReaderModels(path, "0.2.0").longest_read(FIRST) == 256
 
 

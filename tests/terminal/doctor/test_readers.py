@@ -171,8 +171,8 @@ def test_reader_that_cannot_transfer_signatures_is_reported(names: list[str], tm
 
     names[:] = ["Weak Reader 00 00"]
     models = reader_models(settings(tmp_path))
-    models.note(names[0], 240)
-    models.note(names[0], 240)
+    models.record_read(names[0], 240)
+    models.record_read(names[0], 240)
     measured = readers.reader(settings(tmp_path))
     assert (measured.grade, "measured here: 240 bytes" in measured.text) == (Grade.BAD, True)
 

@@ -145,7 +145,7 @@ def test_truncated_ledger_is_detected_only_with_receipts(ledger: ConfirmedLedger
     if remaining < last_decision:
         assert isinstance(broken, LedgerBroken)
         assert broken.sequence == remaining + 1
-        assert "missing at the end" in broken.what
+        assert "missing at the end" in broken.problem
     else:  # only the confirmation is missing; the terminal requests it again
         assert isinstance(broken, LedgerIntact)
 
@@ -178,7 +178,7 @@ def test_forged_confirmation_is_detected(ledger: ConfirmedLedger, counter: Any, 
     broken = ledger.verify(with_receipts=False)
     assert isinstance(broken, LedgerBroken)
     assert broken.sequence == 3
-    assert "not the service's confirmation" in broken.what
+    assert "not the service's confirmation" in broken.problem
     other = ConfirmedLedger(counter, card, tmp_path / "other.db")
     assert isinstance(verify_with_receipts(other.path, forged.public_pem), LedgerBroken)
 
@@ -187,7 +187,7 @@ def test_confirmation_without_receipt_is_detected(ledger: ConfirmedLedger) -> No
     ledger.receipts = ledger.receipts[1:]
     broken = ledger.verify()
     assert isinstance(broken, LedgerBroken)
-    assert "without a receipt" in broken.what
+    assert "without a receipt" in broken.problem
 
 
 def test_altered_receipts_are_refused(ledger: ConfirmedLedger) -> None:
