@@ -30,7 +30,7 @@ def verify(
 ) -> None:
     """Verify the ledger. If it was changed, report the first invalid record and exit with code 1.
 
-    Records missing at the end are only detected with --receipts, which compares the ledger with the service's receipts.
+    Truncation is only detected with --receipts, which compares the ledger with the service's receipts.
     --files verifies that the result files are unchanged and contain only granted consents.
 
     Example: uketsuke ledger verify
@@ -52,8 +52,8 @@ def verify(
             days = ", ".join(day.isoformat() for day in verified.days)
             echo(
                 f"INCOMPLETE  {path}\nthe service opened {verified.opened} checks for this terminal, but the ledger "
-                f"has {verified.recorded} ({days}): records are missing at the end, or the terminal stopped while "
-                "opening a check"
+                f"has {verified.recorded} ({days}): the ledger was truncated, or the terminal stopped while opening "
+                "a check"
             )
             raise typer.Exit(1)
         if isinstance(verified, LedgerBroken):

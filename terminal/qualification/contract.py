@@ -217,7 +217,7 @@ class DailyOpenings(Model):
 class Receipts(Reply):
     """`GET /v2/receipts?after=N`, with signed headers: this terminal's receipts, by ledger count.
 
-    Used in audits to detect records missing at the end of a ledger.
+    Used in audits to detect truncated ledgers.
     """
 
     outcome: Literal["receipts"] = "receipts"

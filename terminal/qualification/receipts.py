@@ -54,7 +54,7 @@ class ForgedReceipt:
 class MissingChecks:
     """The service opened more checks for this terminal than the ledger contains.
 
-    Records are missing at the end, or the terminal stopped between the service's answer and the first record.
+    The ledger was truncated, or the terminal stopped between the service's answer and the first record.
     """
 
     opened: int
@@ -78,8 +78,8 @@ def verify_with_receipts(
 ) -> LedgerIntact | LedgerBroken | ForgedReceipt | MissingChecks:
     """Verify the chain, the service's signature on every confirmation, and `receipts`, if not None.
 
-    `receipts` and `opened` are the complete data from `QualificationClient.audit`. Without them, records missing at the
-    end are not detected. Raises LedgerError if the file does not exist.
+    `receipts` and `opened` are the complete data from `QualificationClient.audit`. Without them, truncation is not
+    detected. Raises LedgerError if the file does not exist.
     """
     for receipt in receipts or ():
         if not is_genuine_receipt(service_public_key, receipt):

@@ -59,7 +59,7 @@ def assert_no_personal_data(metrics: Metrics) -> None:
                 assert label in UNRESTRICTED or value in ALLOWED_VALUES[label], f"{sample.name}: {label}={value}"
 
 
-def meters_after(desk: Desk, scenario: Callable[[Desk, Metrics], Any]) -> Metrics:
+def metrics_after(desk: Desk, scenario: Callable[[Desk, Metrics], Any]) -> Metrics:
     async def play() -> Metrics:
         async with desk.open():
             metrics = Metrics(desk.conductor)
@@ -74,7 +74,7 @@ async def reception_by_pin(desk: Desk, metrics: Metrics) -> None:
 
 
 def test_pin_reception_is_counted(desk: Desk) -> None:
-    metrics = meters_after(desk, reception_by_pin)
+    metrics = metrics_after(desk, reception_by_pin)
     values = metric_values(metrics)
     assert values["uketsuke_receptions_total received pin"] == 1
     assert values["uketsuke_stage_seconds_count pin"] == 1
@@ -94,8 +94,8 @@ def test_metrics_do_not_reveal_whether_data_was_shared(desk: Desk) -> None:
         await desk.take_card()
 
     with_data, without_data = (
-        metric_values(meters_after(desk, reception_by_pin)),
-        metric_values(meters_after(desk, share_nothing)),
+        metric_values(metrics_after(desk, reception_by_pin)),
+        metric_values(metrics_after(desk, share_nothing)),
     )
     assert with_data.keys() == without_data.keys()
     counts = [name for name in with_data if name.startswith("uketsuke_receptions_total")]
@@ -119,7 +119,7 @@ def test_silent_service_appears_in_metrics(desk: Desk) -> None:
         await desk.conductor.delivery.process_outbox()
         assert metric_values(metrics)["uketsuke_outbox_waiting"] == 0
 
-    meters_after(desk, submit_while_silent)
+    metrics_after(desk, submit_while_silent)
 
 
 def test_refused_pin_is_not_counted_as_wasted_try(desk: Desk) -> None:
@@ -137,7 +137,7 @@ def test_refused_pin_is_not_counted_as_wasted_try(desk: Desk) -> None:
         assert metric_values(metrics)["uketsuke_tries_wasted_total pin"] == 1
         await desk.take_card()
 
-    meters_after(desk, mistype_the_pin)
+    metrics_after(desk, mistype_the_pin)
 
 
 def test_states_have_stages_and_methods_have_labels() -> None:
@@ -154,7 +154,7 @@ def test_alerts_use_metrics_that_exist_from_start_up(desk: Desk) -> None:
 
     async def no_reception(_: Desk, __: Metrics) -> None: ...
 
-    values = metric_values(meters_after(desk, no_reception))
+    values = metric_values(metrics_after(desk, no_reception))
     exprs = re.findall(r"expr: (.*)", (RULES / "uketsuke.rules.yml").read_text("utf-8"))
     metrics = [metric for expr in exprs for metric in re.findall(r'(uketsuke_\w+)(?:\{\w+="([^"]*)"\})?', expr)]
     assert len(metrics) == len(exprs) - 1  # `up` comes from Prometheus itself
@@ -175,14 +175,14 @@ def test_alert_rules_pass_promtool() -> None:
 @pytest.mark.long
 def test_metrics_contain_no_personal_data(counter: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Check every label value after a reception of each persona."""
-    all_meters: list[Metrics] = []
+    all_metrics: list[Metrics] = []
 
-    def open_with_meters(*args: Any, **kwargs: Any) -> Any:
+    def open_with_metrics(*args: Any, **kwargs: Any) -> Any:
         conductor = open_terminal(*args, **kwargs)
-        all_meters.append(Metrics(conductor))
+        all_metrics.append(Metrics(conductor))
         return conductor
 
-    monkeypatch.setattr("terminal.simulated.demo.auto.open_terminal", open_with_meters)
+    monkeypatch.setattr("terminal.simulated.demo.auto.open_terminal", open_with_metrics)
 
     async def play() -> list[Any]:
         demo = AutoDemo(counter, SimulatedReaders, SyntheticStage(), counter.settings, lambda _: None)
@@ -191,12 +191,12 @@ def test_metrics_contain_no_personal_data(counter: Any, monkeypatch: pytest.Monk
     results = asyncio.run(play())
     receptions = sum(len(persona.family) for persona in PERSONAS)
     assert len(results) == receptions
-    values_of_terminals = [metric_values(metrics) for metrics in all_meters]
+    values_of_terminals = [metric_values(metrics) for metrics in all_metrics]
     counted = sum(
         value for values in values_of_terminals for name, value in values.items() if "receptions_total" in name
     )
     assert counted >= receptions
-    for metrics in all_meters:
+    for metrics in all_metrics:
         assert_no_personal_data(metrics)
         text = generate_latest(metrics.registry).decode()
         assert not any(re.search(rf"\b{re.escape(name)}\b", text) for name in BY_NAME if name not in m.STAGES | m.WAYS)
@@ -222,7 +222,7 @@ def test_metrics_are_served_on_loopback_only_if_enabled(desk: Desk) -> None:
         assert addresses
         assert all(address.startswith("0100007F") for address in addresses)  # 127.0.0.1
 
-    meters_after(desk, check_served)
+    metrics_after(desk, check_served)
 
 
 def test_prometheus_is_not_imported_if_metrics_are_off() -> None:
