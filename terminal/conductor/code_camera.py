@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SCAN_SECONDS = 25.0
-"""Time limit of a scan in seconds. When it expires, the patient types the code."""
+"""Time limit for a scan in seconds. After that, the patient types the code."""
 
 
 class CodeCamera:

@@ -224,7 +224,7 @@ class Conductor:
         return read
 
     def _alert_staff(self, code: str) -> None:
-        """Alert staff to a problem independent of the current reception."""
+        """Alert staff to a problem unrelated to the current reception."""
         self._begin(fx.AlertStaff("", 0, code))
 
     # --- effects --------------------------------------------------------------------------------------------
@@ -256,7 +256,7 @@ class Conductor:
                 self._track(asyncio.create_task(self._perform(effect)))
 
     def _new_patient(self, effect: fx.ReadCard) -> Patient:
-        """Return a new patient with any code shown before, which may turn out to be another card's."""
+        """Return a new patient with any code shown before, which may belong to a different card."""
         patient = Patient(effect.reception)
         code = self._shown.take(effect.shown) if effect.shown else None
         if code is not None:
@@ -269,7 +269,7 @@ class Conductor:
         task.add_done_callback(self._running.discard)
 
     async def _warm_up(self) -> None:
-        """Load slow parts before the first patient arrives. Log errors, which recur when the part is used."""
+        """Load slow components before the first patient arrives. Log errors, which recur when the component is used."""
         slow = (
             ("service", self.service.client),
             ("face engine", self.camera),
@@ -362,7 +362,7 @@ class Conductor:
             log.warning("submitting %d interrupted receptions without consent", interrupted)
 
     async def _outbox(self) -> None:
-        """Process, in the background, decisions left by an earlier run or not answered by the service."""
+        """Process decisions from an earlier run or without an answer from the service, in the background."""
         while not self._ending.is_set():
             try:
                 await self._settle_interrupted()
@@ -381,7 +381,7 @@ class Conductor:
         await asyncio.to_thread(self.names.clean, {history.decision.event.result_file for history in decided})
 
     async def _shut_down(self) -> None:
-        """Close all parts, even if some of them fail or block."""
+        """Close all components, even if some fail or block."""
         self._shown.wipe_all()
         self.names.close_all()
         for patient in self._patients.values():

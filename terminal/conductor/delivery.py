@@ -68,7 +68,7 @@ FINAL_REFUSALS = frozenset(
 outbox."""
 
 MIN_COMPARISON_INTERVAL = 25.0
-"""Minimum seconds between two comparisons with the service's clock. Consents expire only if both find them expired."""
+"""Minimum seconds between two comparisons with the service's clock. Consents expire only if both comparisons find them expired."""
 EXPIRED = "decision-expired"
 """Alert code for a decision that could not be sent before its consents expired."""
 
@@ -90,7 +90,7 @@ class Delivery:
         signature_required: bool = False,
         max_reception_wait: float = MAX_HANDOVER_WAIT,
     ) -> None:
-        """`max_reception_wait`: maximum seconds a reception waits for the handover of another result."""
+        """`max_reception_wait`: maximum seconds a reception waits for other handovers."""
         self.ledger = ledger
         self.on_problem: Callable[[str], None] = lambda code: None
         """Called with an alert code, at most once per code and check."""

@@ -25,9 +25,9 @@ class Patient(Wipeable):
         self.pin = SecretDigits(4)
         self.code = bytearray()
         self.code_read = bytearray()
-        """Partially read code with a space for each doubtful digit. The patient completes it by typing."""
+        """Partially read code with a space for each low-confidence digit. The patient completes it by typing."""
         self.front = bytearray()
-        """Code that a camera read in parallel with the chip, possibly from another card."""
+        """Code that a camera read in parallel with the chip, possibly from a different card."""
         self.front_expiry: date | None = None
         self.certificate: bytes | None = None
         self.challenge: bytes | None = None

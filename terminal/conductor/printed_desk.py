@@ -168,7 +168,7 @@ def code_of(fields: "PrintedFields") -> bytearray | None:
 
 
 def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
-    """Return the 14 characters of a partially read code, with a space for each doubtful digit."""
+    """Return the 14 characters of a partially read code, with a space for each low-confidence digit."""
     birth = fields.birth
     day = b" " * 6 if birth is None else b"%02d%02d%02d" % (birth.year % 100, birth.month, birth.day)
     return bytearray(day + b"%04d" % expiry.year + fields.security)

@@ -13,7 +13,7 @@ def correct_times(history: History, service_now: datetime, decided_at: datetime 
     """Return the corrected times, or None if the correct time is unknown or does not differ.
 
     `decided_at` is the time of a decision made in this run, by the service's clock. Without it, apply the difference
-    between the clocks when the check was opened. A decision without consent only needs a plausible time.
+    between the clocks when the check was opened. A decision without consent needs only a plausible time.
     """
     decision = history.decision.event
     opened_at = history.opened.event.service_at

@@ -53,7 +53,7 @@ class Call:
     id: int
     kind: CallKind
     number: int
-    """Number of the reception within the day, or 0 if the call is independent of the current reception."""
+    """Number of the reception within the day, or 0 if the call is unrelated to the current reception."""
     code: str
     """Problem code, or empty."""
     at: datetime

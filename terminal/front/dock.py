@@ -94,7 +94,7 @@ class Dock(Protocol):
     async def unplug_camera(self, unplugged: bool) -> None: ...
 
     async def unplug_reader(self, unplugged: bool) -> None:
-        """Unplug the reader with the card on it, or plug it in again."""
+        """Unplug the reader with the card on it, or plug it back in."""
 
     async def set_service_mode(self, service: ServiceMode) -> None: ...
 

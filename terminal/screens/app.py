@@ -166,7 +166,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         return self.speak(language)
 
     def _speak_as(self, settings: Settings) -> None:
-        """Use the texts of the institution in `settings`."""
+        """Use the texts for the institution in `settings`."""
         self.speak = speaker(settings)
         self.draw_soon()
 
@@ -335,7 +335,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             self.exit(0)
 
     async def _dock_key(self, event: Key) -> bool:
-        """Handle a dock key and return whether it was one. F12 toggles the dock. Arrow keys require it to be open."""
+        """Handle a dock key. Return False for other keys. F12 toggles the dock. Arrow keys require it to be open."""
         panels = self.desk.query(DockPanel)
         if not panels:
             return False

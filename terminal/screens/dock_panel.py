@@ -131,7 +131,7 @@ class DockPanel(Vertical):
         await self._do(message.name)
 
     async def take_key(self, key: str) -> bool:
-        """Handle a key. Return whether it was a key of the dock."""
+        """Handle a dock key. Return False for other keys."""
         names = {"f9": "card", "f10": "camera", "f11": "service"}
         if key in names:
             await self._do(names[key])

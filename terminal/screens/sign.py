@@ -1,6 +1,6 @@
 """The animated sign: a card moving to or from the reader, or three dots while waiting.
 
-The animation is small and slow to avoid causing dizziness.
+The animation is small and slow to avoid dizziness.
 """
 
 from functools import lru_cache

@@ -12,7 +12,7 @@ StateT = TypeVar("StateT", Idle, Complete)
 
 
 class ReminderTimes(TypedDict):
-    """Times of the next reminder and of the call to staff, in monotonic seconds. Both states have these fields."""
+    """Times for the next reminder and the call to staff, in monotonic seconds. Both states have these fields."""
 
     remind_at: float
     alert_at: float | None

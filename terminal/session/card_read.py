@@ -37,7 +37,7 @@ def reading(state: Reading, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Step:
-    """Refuse the card or phone, or offer the methods. Wipe a code shown before if it does not match this card."""
+    """Refuse the card or phone, or offer the methods. Wipe a previously shown code unless it matches this card."""
     was_shown = reception.shown_expiry is not None
     same_card = facts.medium is Medium.CARD and facts.card_expiry == reception.shown_expiry
     reception = replace(

@@ -60,7 +60,7 @@ def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Ste
 
 def begin_pin(reception: Reception, rules: Rules, now: Now, why: MethodReason = MethodReason.NOTHING) -> Step:
     if rules.face_and_pin is not FaceAndPinPolicy.NEVER and not reception.camera:
-        # the PIN alone confirms the holder, even if the camera becomes available during PIN entry
+        # the PIN alone confirms the holder, even if a camera becomes available during PIN entry
         reception = replace(reception, camera_failed=True)
     return Step(
         PinEntry(
@@ -100,7 +100,7 @@ def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool 
 
 
 def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
-    """Use the code shown before or scan it, once per reception. Afterwards or with few tries left, require typing."""
+    """Use a previously shown code or scan it once per reception. After that, or with few tries left, require typing."""
     expiry = reception.facts.card_expiry if reception.facts is not None else None
     scanned_before, waits = reception.code_scanned, reception.code_waits
     few = reception.code_left < rules.code_sent_unasked_from

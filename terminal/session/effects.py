@@ -14,7 +14,7 @@ class _Effect(Struct, frozen=True):
     effect: int
 
 
-# --- answered by an event that carries the same ids ---------------------------------------------------------
+# --- answered by an event with the same ids ---------------------------------------------------------------
 
 
 class ReadCard(_Effect, frozen=True):
@@ -140,7 +140,7 @@ class WipeShownCode(_Effect, frozen=True):
 
 
 class WipeCode(_Effect, frozen=True):
-    """Overwrite this reception's printed code because it is another card's or not needed."""
+    """Overwrite this reception's printed code because it belongs to a different card or is not needed."""
 
 
 class StopFaceCheck(_Effect, frozen=True):

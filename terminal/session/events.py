@@ -81,7 +81,7 @@ class FrontRead(Struct, frozen=True):
 
 
 class FrontGuidance(Struct, frozen=True):
-    """On the first screen: how to hold the card so that the camera can read its front."""
+    """How to hold the card so that the camera can read its front. Sent on the first screen only."""
 
     guidance: CardGuidance
 
@@ -261,7 +261,7 @@ class Aside(StrEnum):
     RESPONDENT = "respondent"
     """Choice of who answers: the patient, a guardian, or a companion who asks the patient."""
     LEAVING = "leaving"
-    """Confirmation of leaving, because keys are pressed accidentally more often than buttons."""
+    """Asks to confirm leaving, because keys are pressed accidentally more often than buttons."""
 
 
 class AsideRequested(_Touch, frozen=True):

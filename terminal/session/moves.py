@@ -47,7 +47,7 @@ def deadline_for(kind: type[AfterIdle], reception: Reception, rules: Rules, now:
 
 
 def begin(idle: Idle, event: CardPresent, rules: Rules, now: Now) -> Step:
-    """Start a reception with any printed code shown before. Read the card and fetch a challenge in parallel."""
+    """Start a reception with any previously shown code. Read the card and fetch a challenge in parallel."""
     card_shown = idle if isinstance(idle, CardShown) else None
     reception = Reception(
         id=event.reception,

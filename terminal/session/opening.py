@@ -55,7 +55,7 @@ from terminal.session.states import (
 
 
 def prove_by_chip(reception: Reception, way: Way, reason: str, rules: Rules, now: Now) -> Step:
-    """Have chip and terminal sign a challenge after the face matched or staff confirmed. Fetch one if needed."""
+    """Have chip and terminal sign a challenge after a face match or confirmation by staff. Fetch one if needed."""
     deadline = deadline_for(Opening, reception, rules, now)
     state = Opening(reception=reception, deadline=deadline, way=way, phase=OpeningPhase.FETCHING, staff_reason=reason)
     if has_challenge(reception, rules, now):

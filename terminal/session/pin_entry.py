@@ -64,7 +64,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
 
 
 def _submit_pin(state: PinEntry, rules: Rules, now: Now) -> Step:
-    """Fetch a challenge if needed before VERIFY and SIGN. Without an answer from the service, no try is used."""
+    """Fetch a challenge if needed before VERIFY and SIGN. If the service does not answer, no try is used."""
     if has_challenge(state.reception, rules, now):
         return _verify_and_sign(state, rules, now)
     reception, fetching, effects = await_challenge(state.reception)

@@ -61,7 +61,7 @@ class Reception(Struct, frozen=True):
     staff_here: bool = False
     """Whether staff entered the password at the terminal during this reception.
 
-    A password entered before, on the first screen, is not sufficient to confirm a holder.
+    A password entered earlier on the first screen is not sufficient to confirm a holder.
     """
     child: bool = False
     """Whether "For a child" was chosen before the card was put down."""
@@ -80,9 +80,9 @@ class Reception(Struct, frozen=True):
     shown_expiry: date | None = None
     """Expiry date on the front shown before the card was put down."""
     code_waits: bool = False
-    """Whether the code shown before is this card's and has not been sent."""
+    """Whether the previously shown code belongs to this card and has not been sent."""
     front: Front | None = None
-    """The last front read by a camera, possibly another card's."""
+    """The last front read by a camera, possibly from a different card."""
     record: RecordFacts | None = None
     face_attempts: int = 0
     face_matched: bool = False

@@ -1,4 +1,4 @@
-"""Side questions for the numeric keypad: display settings and confirmation of leaving."""
+"""Side questions for the numeric keypad: display settings, and whether to leave."""
 
 from msgspec.structs import replace
 

@@ -1,7 +1,7 @@
 """Key assignments that make every screen operable with a numeric keypad.
 
 Digits choose an answer or are typed. Enter confirms. `*` erases a digit or goes back if no digit was typed. `/` opens
-the display settings. `+` increases the volume. `-` calls staff. `.` leaves after confirmation. `0` repeats the speech
+the display settings. `+` increases the volume. `-` calls staff. `.` asks to confirm leaving. `0` repeats the speech
 or switches the voice on.
 """
 

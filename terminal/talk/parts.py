@@ -146,7 +146,7 @@ class Talk(Struct, frozen=True, kw_only=True):
 
 
 class TalkContext(Struct, frozen=True):
-    """Context for generating a state's texts."""
+    """Context for generating a state's text."""
 
     say: Words
     rules: Rules

@@ -1,4 +1,4 @@
-"""Help for patients whose card cannot be used today: other proof of insurance, offices and phone numbers."""
+"""Help for patients whose card cannot be used today: alternative proof of insurance, offices and phone numbers."""
 
 from terminal.problems import ProblemCode
 from terminal.talk.parts import Line, LineKind, TalkContext, hints
@@ -13,7 +13,7 @@ _WITH_OTHER_PROOF = {
     ProblemCode.HOLDER_UNKNOWN: "",
     ProblemCode.GRACE_NO_REGISTRATION: "help.renew",
 }
-"""Problems of the card itself, with the message id that says where to resolve them."""
+"""Problems of the card itself, with the message id of where to resolve them."""
 _WITH_DOCUMENTS = frozenset({ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED, ProblemCode.BOTH_NEEDED})
 
 

@@ -1,4 +1,4 @@
-"""Staff dialogs over the patient's screen: password, menu and status. They close after a time without touches."""
+"""Staff dialogs over the patient's screen: password, menu and status. They close when untouched for a while."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -74,7 +74,7 @@ class PasswordDialog(StaffDialog[bool]):
         self._typed.wipe()
 
     def _show_letters(self, letters: bool) -> None:
-        """Switch the pad to letters or digits. Typed characters are kept."""
+        """Switch the pad to letters or digits. Typed characters are retained."""
         self.query_one("#dialog-letters", Letters).display = letters
         self.query_one("#dialog-pad", Pad).set_class(letters, "-narrow")
         alternative = "digits" if letters else "letters"
