@@ -85,11 +85,11 @@ class CameraDesk:
             self._anti_spoofing = self._make_anti_spoofing()
         return self._engine
 
-    async def learn(self, patient: Patient, photo: bytearray) -> bool:
+    async def encode_photo(self, patient: Patient, photo: bytearray) -> bool:
         """Encode the card's photo, then overwrite it. Return False if no face was found in it."""
-        return await self._worker.run(self._learn, patient, photo)
+        return await self._worker.run(self._encode_photo, patient, photo)
 
-    def _learn(self, patient: Patient, photo: bytearray) -> bool:
+    def _encode_photo(self, patient: Patient, photo: bytearray) -> bool:
         from vision.reference import make_reference
 
         try:

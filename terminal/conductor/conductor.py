@@ -188,10 +188,10 @@ class Conductor:
             await self._shut_down()
 
     async def _next_event(self) -> ev.Event | None:
-        moment = next_tick(self.state, self.rules)
-        if moment is None:
+        tick_at = next_tick(self.state, self.rules)
+        if tick_at is None:
             return await self._events.get()
-        wait = self._clock.real_seconds(moment - self._clock.now().monotonic)
+        wait = self._clock.real_seconds(tick_at - self._clock.now().monotonic)
         try:
             return await asyncio.wait_for(self._events.get(), wait)
         except TimeoutError:

@@ -27,7 +27,7 @@ from consent.records import (
 )
 from consent.store import LedgerError
 from terminal.conductor.clock import Clock
-from terminal.conductor.handing_over import MAX_HANDOVER_WAIT, HandOver
+from terminal.conductor.handing_over import MAX_HANDOVER_WAIT, Handover
 from terminal.conductor.outcome import DeliveryOutcome as DeliveryOutcome
 from terminal.conductor.outcome import DeliveryStage as DeliveryStage
 from terminal.conductor.time_correction import MAX_CLOCK_DIFFERENCE, correct_times
@@ -68,7 +68,7 @@ FINAL_REFUSALS = frozenset(
 outbox."""
 
 MIN_COMPARISON_INTERVAL = 25.0
-"""Minimum seconds between two comparisons with the service's clock. Consents expire only if both comparisons find them expired."""
+"""Minimum seconds between two comparisons with the service's clock. Both must find the consents expired."""
 EXPIRED = "decision-expired"
 """Alert code for a decision that could not be sent before its consents expired."""
 
@@ -99,7 +99,7 @@ class Delivery:
         self._folder = folder
         self._clock = clock
         self._signature_required = signature_required
-        self._hand_over = HandOver(
+        self._hand_over = Handover(
             ledger,
             ledger_worker,
             client,
@@ -269,11 +269,11 @@ class Delivery:
         """Send unconfirmed decisions and withdrawals, hand over undelivered results, and expire old decisions."""
         histories = await self._ledger_worker.run(awaiting_confirmation, self.ledger)
         pending = await self._sendable(histories) if histories else []
-        outcomes = [outcome for check_id in pending if (outcome := await self._deliver_again(check_id)) is not None]
+        outcomes = [outcome for check_id in pending if (outcome := await self._retry(check_id)) is not None]
         await self._send_withdrawals()
         for confirmed in await self._ledger_worker.run(undelivered, self.ledger):
             if confirmed.decided.event.check_id not in pending:
-                outcome = await self._deliver_again(confirmed.decided.event.check_id)
+                outcome = await self._retry(confirmed.decided.event.check_id)
                 outcomes += [outcome] if outcome is not None else []
         await self._settle_unfinished()
         await self._hand_over.clean()
@@ -299,7 +299,7 @@ class Delivery:
             else:
                 await self._send_withdrawal(withdrawal.withdrawn)
 
-    async def _deliver_again(self, check_id: str) -> DeliveryOutcome | None:
+    async def _retry(self, check_id: str) -> DeliveryOutcome | None:
         """Deliver one check. Return None after an internal error, so that other checks are still delivered."""
         try:
             return await self.deliver(check_id, again=True)

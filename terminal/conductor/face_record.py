@@ -13,10 +13,10 @@ from terminal.session import events as ev
 async def open_face_record(card: CardDesk, camera: CameraDesk, effect: fx.OpenFaceRecord, patient: Patient) -> ev.Event:
     """Open the face record with the printed code and return its facts, or why it could not be opened."""
     loop = asyncio.get_running_loop()
-    learning: list[asyncio.Task[bool]] = []
+    encoding_tasks: list[asyncio.Task[bool]] = []
 
     def begin(photo: bytearray) -> None:
-        learning.append(loop.create_task(camera.learn(patient, photo)))
+        encoding_tasks.append(loop.create_task(camera.encode_photo(patient, photo)))
 
     def on_photo(photo: bytearray) -> None:
         # runs on the card thread
@@ -25,7 +25,7 @@ async def open_face_record(card: CardDesk, camera: CameraDesk, effect: fx.OpenFa
     try:
         opened = await card.open_record(effect, patient, on_photo)
     finally:
-        usable = (await asyncio.gather(*learning)) == [True]
+        usable = (await asyncio.gather(*encoding_tasks)) == [True]
     if not isinstance(opened, tuple):
         return opened
     record, authenticity = opened

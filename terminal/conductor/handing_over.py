@@ -40,7 +40,7 @@ OnAlert = Callable[[str, str], None]
 """Called with an alert code and the check id."""
 
 
-class HandOver:
+class Handover:
     """Hands over one result at a time, in a separate process so that an unresponsive folder blocks nothing else."""
 
     def __init__(
@@ -109,7 +109,7 @@ class HandOver:
         """Return whether a handover interrupted by a crash was completed. If so, record it in the ledger."""
         async with self._one_at_a_time:
             handover = history.handing_over
-            outcome = None if handover is None else await self._outcome_of(history, handover.event)
+            outcome = None if handover is None else await self._interrupted_outcome(history, handover.event)
             return outcome is not None and outcome.stage is DeliveryStage.DELIVERED
 
     async def clean(self) -> None:
@@ -135,7 +135,7 @@ class HandOver:
     async def _deliver(self, history: History) -> DeliveryOutcome:
         handover = history.handing_over
         if handover is not None:
-            outcome = await self._outcome_of(history, handover.event)
+            outcome = await self._interrupted_outcome(history, handover.event)
             if outcome is not None:
                 return outcome
         result = await self._client.result(history.check_id)
@@ -166,7 +166,7 @@ class HandOver:
         self._alert_staff(ProblemCode.RESULT_NOT_OURS.code, history.check_id)
         return DeliveryOutcome(DeliveryStage.HELD_BACK)
 
-    async def _outcome_of(self, history: History, handover: HandingOver) -> DeliveryOutcome | None:
+    async def _interrupted_outcome(self, history: History, handover: HandingOver) -> DeliveryOutcome | None:
         """Return the outcome of an interrupted handover, or None if it must be repeated."""
         match await self._files.run(self.folder.inspect, handover.file_name):
             case NotDelivered(reason=DeliveryFailure.FOLDER_MISSING) as failed:

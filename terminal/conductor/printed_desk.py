@@ -90,9 +90,9 @@ class PrintedDesk:
             return front, False  # `read_ahead` reported whether the card has a PIN
         fields = scanner.read(expiry, on_guidance, stop)
         try:
-            code = code_of(fields)
+            code = complete_code(fields)
             if code is None:
-                patient.put_code_read(digits_of(fields, expiry))
+                patient.put_code_read(partial_digits(fields, expiry))
             return code, fields.pinless and fields.expiry == expiry
         finally:
             fields.wipe()
@@ -108,7 +108,7 @@ class PrintedDesk:
             return None
         fields = scanner.read(None, lambda guidance: None, stop)
         try:
-            code, expiry = code_of(fields), fields.expiry
+            code, expiry = complete_code(fields), fields.expiry
             if expiry is None:
                 return None
             if code is not None:
@@ -131,7 +131,7 @@ class PrintedDesk:
         self._stop = stop = threading.Event()
         fields = await self._worker.run(scanner.read, None, lambda guidance: post(FrontGuidance(guidance)), stop)
         try:
-            code, expiry, pinless = code_of(fields), fields.expiry, fields.pinless
+            code, expiry, pinless = complete_code(fields), fields.expiry, fields.pinless
         finally:
             fields.wipe()
         if code is None or expiry is None:
@@ -154,7 +154,7 @@ class PrintedDesk:
             self._scanner.close()
 
 
-def code_of(fields: "PrintedFields") -> bytearray | None:
+def complete_code(fields: "PrintedFields") -> bytearray | None:
     """Return the 14-digit code of a completely read front, or None. The caller must overwrite the buffer."""
     birth, expiry = fields.birth, fields.expiry
     if birth is None or expiry is None or not fields.complete:
@@ -167,7 +167,7 @@ def code_of(fields: "PrintedFields") -> bytearray | None:
     return None if isinstance(code, CodeFault) else code
 
 
-def digits_of(fields: "PrintedFields", expiry: date) -> bytearray:
+def partial_digits(fields: "PrintedFields", expiry: date) -> bytearray:
     """Return the 14 characters of a partially read code, with a space for each low-confidence digit."""
     birth = fields.birth
     day = b" " * 6 if birth is None else b"%02d%02d%02d" % (birth.year % 100, birth.month, birth.day)

@@ -30,9 +30,9 @@ def correct_times(history: History, service_now: datetime, decided_at: datetime 
     consents = []
     for answer in decision.answers:
         if answer.granted and answer.answered_at is not None:
-            moment = min(answer.answered_at + shift, latest)
-            moment = max(moment, opened_at) if opened_at is not None else moment
-            consents.append(CorrectedAnswer(item=answer.item, answered_at=moment))
+            time = min(answer.answered_at + shift, latest)
+            time = max(time, opened_at) if opened_at is not None else time
+            consents.append(CorrectedAnswer(item=answer.item, answered_at=time))
     changed = abs(latest - decision.decided_at) >= timedelta(seconds=1) or any(
         abs(consent.answered_at - answered) >= timedelta(seconds=1)
         for consent, answered in zip(

@@ -24,7 +24,7 @@ _ENVIRONMENT = ("PATH", "HOME", "LANG", "SYSTEMROOT", "DISPLAY", "WAYLAND_DISPLA
 
 
 class CallCommand:
-    """Runs the command after replacing `{kind}`, `{number}` and `{code}` in its arguments. Call it on the event loop."""
+    """Runs the command with `{kind}`, `{number}` and `{code}` replaced in its arguments. Call it on the event loop."""
 
     def __init__(self, words: Sequence[str]) -> None:
         self._words = tuple(words)

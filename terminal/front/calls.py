@@ -78,7 +78,7 @@ class Calls:
         """Update the calls. Call this for every state."""
         self._state = state
         number = 0 if isinstance(state, Idle) else state.reception.number
-        waits = isinstance(state, StaffCheck) or (isinstance(state, ChoosingMethod) and not state.ways)
+        waits = isinstance(state, StaffCheck) or (isinstance(state, ChoosingMethod) and not state.methods)
         for call in self.open:
             if call.kind is CallKind.DECISION and not (waits and call.number == number):
                 self._remove(call)

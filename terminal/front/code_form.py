@@ -24,7 +24,7 @@ class CodeForm:
     """Form for the printed code. Its buffer is overwritten by `wipe`."""
 
     def __init__(self, card_expiry_year: int | None, read: bytearray | None = None) -> None:
-        """`read` contains 14 ASCII digits read by a camera, with a space for each low-confidence digit. It is copied."""
+        """`read` contains 14 ASCII digits read by a camera, with a space for each uncertain digit. It is copied."""
         self._year = card_expiry_year
         parts = list(CodeField) if card_expiry_year is None else [CodeField.BIRTH_DATE, CodeField.SECURITY_CODE]
         self.parts: tuple[CodeField, ...] = tuple(parts)
@@ -53,7 +53,7 @@ class CodeForm:
         start = self._start(part)
         return tuple(digit != 0 for digit in self._digits[start : start + LENGTHS[part]])
 
-    def typed_of(self, part: CodeField) -> int:
+    def typed_count(self, part: CodeField) -> int:
         """Return the number of digits entered in this part."""
         return sum(self.filled(part))
 

@@ -24,7 +24,7 @@ class Crashed(Exception):
     """Internal error with only the type and location of the original error."""
 
 
-def location_of(error: BaseException) -> str:
+def error_location(error: BaseException) -> str:
     """Return an error's type, where it was raised, and the innermost location in this project. Omit its message."""
     innermost, ours = "", ""
     trace = error.__traceback__
@@ -40,7 +40,7 @@ def location_of(error: BaseException) -> str:
 
 def crash_message(error: BaseException) -> str:
     """Return the line printed after a crash."""
-    return f"uketsuke: {ProblemCode.INTERNAL.code}: the terminal has stopped ({location_of(error)})"
+    return f"uketsuke: {ProblemCode.INTERNAL.code}: the terminal has stopped ({error_location(error)})"
 
 
 def clear_tracebacks(error: BaseException) -> None:
@@ -66,12 +66,12 @@ def install_error_hooks() -> None:
     """Install exception hooks that print only type and location, unless debugging is on."""
 
     def hook(_kind: type[BaseException], error: BaseException, _trace: TracebackType | None) -> None:
-        log.critical("%s", location_of(error))
+        log.critical("%s", error_location(error))
         print(full_text(error) if debugging() else crash_message(error), file=sys.__stderr__)
 
     def thread_hook(args: threading.ExceptHookArgs) -> None:
         if args.exc_value is not None:
-            log.critical("thread: %s", location_of(args.exc_value))
+            log.critical("thread: %s", error_location(args.exc_value))
 
     sys.excepthook = hook
     threading.excepthook = thread_hook
@@ -81,5 +81,5 @@ def on_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> 
     """Event loop exception handler. Unlike asyncio's default handler, it logs no messages or arguments."""
     error = context.get("exception")
     log.error(
-        "event loop: %s", location_of(error) if isinstance(error, BaseException) else "error without an exception"
+        "event loop: %s", error_location(error) if isinstance(error, BaseException) else "error without an exception"
     )

@@ -34,7 +34,7 @@ class Keypad:
         self._counter = counter
         self._kind: type[State] | None = None
         self._form: CodeForm | None = None
-        self._form_of = ""
+        self._form_reception = ""
 
     def follow(self, state: State) -> None:
         """Wipe digits typed for the previous state, and open a new form for each entry of the code.
@@ -46,11 +46,11 @@ class Keypad:
             patient.pin.wipe()
         self._kind = type(state)
         reception = state.reception.id if isinstance(state, PrintedCodeEntry) and state.waiting is None else ""
-        if reception == self._form_of:
+        if reception == self._form_reception:
             return
         if self._form is not None:
             self._form.wipe()
-        self._form_of = reception
+        self._form_reception = reception
         self._form = None
         if isinstance(state, PrintedCodeEntry) and reception:
             self._form = form_for(self._counter.patient, state)

@@ -13,10 +13,10 @@ from config.debugging import debugging, full_text
 from config.files import private_folder
 from config.japan import JAPAN
 from config.settings import Settings
-from terminal.front.crash import location_of
+from terminal.front.crash import error_location
 
 
-def _error_of(record: logging.LogRecord) -> BaseException | None:
+def _error_text(record: logging.LogRecord) -> BaseException | None:
     return record.exc_info[1] if isinstance(record.exc_info, tuple) else None
 
 
@@ -28,11 +28,11 @@ class PlainFormatter(logging.Formatter):
     """Format entries as text. Errors are reduced to type and location, unless `UKETSUKE_DEBUG` is set."""
 
     def format(self, record: logging.LogRecord) -> str:
-        error = _error_of(record)
+        error = _error_text(record)
         line = super().format(_without_trace(record))
         if error is None:
             return line
-        return f"{line}\n{full_text(error)}" if debugging() else f"{line} [{location_of(error)}]"
+        return f"{line}\n{full_text(error)}" if debugging() else f"{line} [{error_location(error)}]"
 
 
 class JsonFormatter(logging.Formatter):
@@ -42,7 +42,7 @@ class JsonFormatter(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        error = _error_of(record)
+        error = _error_text(record)
         entry = {
             "at": datetime.fromtimestamp(record.created, JAPAN).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -50,7 +50,7 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         if error is not None:
-            entry["error"] = full_text(error) if debugging() else location_of(error)
+            entry["error"] = full_text(error) if debugging() else error_location(error)
         return json.dumps(entry, ensure_ascii=False)
 
 

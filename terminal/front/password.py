@@ -50,7 +50,7 @@ class SecretText:
         self._length = 0
 
 
-class PasswordRight(Struct, frozen=True):
+class PasswordCorrect(Struct, frozen=True):
     pass
 
 
@@ -64,7 +64,7 @@ class PasswordWait(Struct, frozen=True):
     seconds: int
 
 
-PasswordOutcome = PasswordRight | PasswordWrong | PasswordWait
+PasswordOutcome = PasswordCorrect | PasswordWrong | PasswordWait
 
 
 class PasswordGate:
@@ -94,7 +94,7 @@ class PasswordGate:
                     return PasswordWait(int(seconds) + 1)
                 if self.enabled and self._matches(typed):
                     self._attempts.right(origin)
-                    return PasswordRight()
+                    return PasswordCorrect()
                 seconds = self._attempts.wrong(origin)
                 return PasswordWait(int(seconds)) if seconds > 0 else PasswordWrong()
         finally:

@@ -105,7 +105,7 @@ class TodaysChecks:
         """Read new records. Blocks."""
         try:
             if day != self._day:
-                self._day, self._by_check, self._next = day, {}, self._first_of(day)
+                self._day, self._by_check, self._next = day, {}, self._first_sequence(day)
             for record in self._ledger.records(self._next):
                 self._next = record.sequence + 1
                 history = self._by_check.get(record.event.check_id)
@@ -116,7 +116,7 @@ class TodaysChecks:
             return
         self.readable = True
 
-    def _first_of(self, day: date) -> int:
+    def _first_sequence(self, day: date) -> int:
         """Return the sequence number of the day's first record, found by binary search."""
         low, high = 1, self._ledger.head().count + 1
         while low < high:

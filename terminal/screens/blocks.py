@@ -22,7 +22,7 @@ def _color(rgb: int) -> Color:
     return Color.from_rgb(rgb >> 16, rgb >> 8 & 0xFF, rgb & 0xFF)
 
 
-def strip_of(upper: Row, lower: Row) -> Strip:
+def to_strip(upper: Row, lower: Row) -> Strip:
     """Convert two pixel rows to a line of cells. Merges equal neighbours."""
     segments: list[Segment] = []
     run, length = (upper[0], lower[0]), 0
@@ -41,9 +41,9 @@ def _segment(pair: tuple[int, int], length: int) -> Segment:
     return Segment((" " if upper == lower else "▀") * length, _style(upper, lower))
 
 
-def strips_of(rows: Sequence[Row]) -> list[Strip]:
+def to_strips(rows: Sequence[Row]) -> list[Strip]:
     """Convert an even number of pixel rows to lines of cells."""
-    return [strip_of(rows[at], rows[at + 1]) for at in range(0, len(rows) - 1, 2)]
+    return [to_strip(rows[at], rows[at + 1]) for at in range(0, len(rows) - 1, 2)]
 
 
 def centre_line(lines: Sequence[Strip], y: int, width: int, style: Style) -> Strip:

@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from terminal.front.assembled import LiveFrames
-from terminal.screens.blocks import strips_of
+from terminal.screens.blocks import to_strips
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,7 +117,7 @@ def lines_of(pixels: "Pixels") -> list[Strip]:
     """Convert RGB pixels of even height to lines of cells."""
     reduced = (pixels & _KEEP_BITS).astype("uint32")
     packed = (reduced[..., 0] << 16) | (reduced[..., 1] << 8) | reduced[..., 2]
-    return strips_of(packed.tolist())
+    return to_strips(packed.tolist())
 
 
 def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":

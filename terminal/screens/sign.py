@@ -9,7 +9,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from terminal.screens.blocks import centre_line, strips_of
+from terminal.screens.blocks import centre_line, to_strips
 from terminal.talk.parts import Sign
 
 WIDTH, HEIGHT = 44, 14
@@ -65,11 +65,11 @@ def picture(sign: Sign, phase: int, ground: int, ink: int) -> list[Strip]:
     """Return one phase of the sign as lines of cells."""
     match sign:
         case Sign.PUT_CARD | Sign.SHOW_CARD:
-            return strips_of(_card_at(min(phase, 8) // 2 - 1, ground, ink))
+            return to_strips(_card_at(min(phase, 8) // 2 - 1, ground, ink))
         case Sign.TAKE_CARD:
-            return strips_of(_card_at(3 - min(phase, 8) // 2, ground, ink))
+            return to_strips(_card_at(3 - min(phase, 8) // 2, ground, ink))
         case Sign.WAIT:
-            return strips_of(_dots(phase // 4, ground, ink))
+            return to_strips(_dots(phase // 4, ground, ink))
         case Sign.NONE:
             return []
 

@@ -8,7 +8,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from terminal.front.code_form import LENGTHS, CodeField, CodeForm, CodeSource
-from terminal.screens.blocks import centre_line, strips_of
+from terminal.screens.blocks import centre_line, to_strips
 from terminal.screens.wrapping import wrap
 from terminal.words.catalogue import Words
 
@@ -58,7 +58,7 @@ class PinDots(Widget, can_focus=False):
         for line in range(len(_DISC)):
             marks = _GAP.join((_DISC if index < typed else _RING)[line] for index in range(PIN_LENGTH))
             rows.append([ink if mark == "#" else ground for mark in marks])
-        return centre_line(strips_of(rows), y, self.size.width, style)
+        return centre_line(to_strips(rows), y, self.size.width, style)
 
 
 def _pack_rgb(rgb: tuple[int, int, int]) -> int:

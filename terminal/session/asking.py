@@ -38,7 +38,7 @@ from terminal.session.states import (
     Summary,
 )
 
-_MIN_TO_CHOOSE_FROM = 2
+_MIN_PRESCRIPTIONS = 2
 """Minimum number of prescriptions at which the patient is asked which ones to dispense."""
 
 
@@ -122,7 +122,7 @@ def _enter(reception: Reception, stage: QuestionStage, rules: Rules, now: Now, *
         case QuestionStage.DISPENSING:
             assert reception.check is not None
             waiting = reception.check.facts.prescriptions
-            if rules.consent.dispensing is not DispensingPolicy.ASK or len(waiting) < _MIN_TO_CHOOSE_FROM:
+            if rules.consent.dispensing is not DispensingPolicy.ASK or len(waiting) < _MIN_PRESCRIPTIONS:
                 return None
             return Dispensing(
                 reception=reception, deadline=deadline_for(Dispensing, reception, rules, now), prescriptions=waiting

@@ -6,7 +6,7 @@ from terminal.qualification.contract import Way
 from terminal.session.choosing import choose
 from terminal.session.effects import StopFaceCheck
 from terminal.session.face_and_pin import has_camera
-from terminal.session.methods import method_reason, ways
+from terminal.session.methods import available_methods, method_reason
 from terminal.session.moves import Step
 from terminal.session.rules import Now, Rules
 from terminal.session.states import AfterIdle, ChoosingMethod, FaceCheck, MethodReason
@@ -32,12 +32,12 @@ def camera_lost(state: FaceCheck, rules: Rules, now: Now) -> Step:
 def camera_changed(state: ChoosingMethod, rules: Rules, now: Now) -> Step:
     """Update the offered methods and the reason, but keep the deadline, even if the camera fails repeatedly."""
     reception = state.reception
-    offered = ways(reception, rules)
-    if not offered and not rules.staff_enabled and state.ways:
+    offered = available_methods(reception, rules)
+    if not offered and not rules.staff_enabled and state.methods:
         return choose(reception, rules, now)
     why = state.why
-    if Way.FACE in state.ways and Way.FACE not in offered:
+    if Way.FACE in state.methods and Way.FACE not in offered:
         why = MethodReason.NO_CAMERA
     elif why is MethodReason.NO_CAMERA and has_camera(reception):
         why = method_reason(reception, rules)
-    return Step(replace(state, ways=offered, why=why))
+    return Step(replace(state, methods=offered, why=why))

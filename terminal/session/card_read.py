@@ -46,7 +46,7 @@ def _read(reception: Reception, facts: CardFacts, rules: Rules, now: Now) -> Ste
         pin_left=facts.pin_tries_left,
         code_left=facts.code_tries_left,
         shown_expiry=None,
-        code_waits=was_shown and same_card,
+        has_unsent_code=was_shown and same_card,
     )
     problem = _refusal(reception, facts, rules, now)
     if problem is not None:

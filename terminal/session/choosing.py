@@ -7,7 +7,7 @@ from reader.facts import Medium
 from terminal.qualification.contract import Way
 from terminal.session.effects import CheckFace, OpenFaceRecord, ScanCode, StopScan, WipeCode
 from terminal.session.events import Event, FaceChosen, PhoneChosen, PinChosen
-from terminal.session.methods import method_reason, no_method_problem, ways
+from terminal.session.methods import available_methods, method_reason, no_method_problem
 from terminal.session.moves import Step, deadline_for, to_problem
 from terminal.session.phone import begin_phone_check
 from terminal.session.rules import Now, Rules
@@ -31,28 +31,28 @@ def choose(reception: Reception, rules: Rules, now: Now, why: MethodReason | Non
         return begin_staff(reception, rules, now)
     if why is None:
         why = method_reason(reception, rules)
-    offered = ways(reception, rules)
+    offered = available_methods(reception, rules)
     if offered == (Way.PIN,):
         return begin_pin(reception, rules, now, why=why)
     if offered == (Way.PHONE,) and why is MethodReason.NOTHING:
         return begin_phone(reception, rules, now)
     if not offered and not rules.staff_enabled and why is not MethodReason.PIN_LOCKED_NOW:
         return to_problem(reception, no_method_problem(reception, rules), rules, now)
-    return offer(reception, offered, why, rules, now)
+    return offer_methods(reception, offered, why, rules, now)
 
 
-def offer(reception: Reception, offered: tuple[Way, ...], why: MethodReason, rules: Rules, now: Now) -> Step:
+def offer_methods(reception: Reception, offered: tuple[Way, ...], why: MethodReason, rules: Rules, now: Now) -> Step:
     deadline = deadline_for(ChoosingMethod, reception, rules, now)
-    return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
+    return Step(ChoosingMethod(reception=reception, deadline=deadline, methods=offered, why=why))
 
 
 def choosing(state: ChoosingMethod, event: Event, rules: Rules, now: Now) -> Step:
     match event:
-        case FaceChosen() if Way.FACE in state.ways:
+        case FaceChosen() if Way.FACE in state.methods:
             return begin_face(state.reception, rules, now)
-        case PinChosen() if Way.PIN in state.ways:
+        case PinChosen() if Way.PIN in state.methods:
             return begin_pin(state.reception, rules, now)
-        case PhoneChosen() if Way.PHONE in state.ways:
+        case PhoneChosen() if Way.PHONE in state.methods:
             return begin_phone(state.reception, rules, now)
         case _:
             return Step(state)
@@ -102,9 +102,9 @@ def begin_face(reception: Reception, rules: Rules, now: Now, *, suspected: bool 
 def enter_printed_code(reception: Reception, target: Way, rules: Rules, now: Now) -> Step:
     """Use a previously shown code or scan it once per reception. After that, or with few tries left, require typing."""
     expiry = reception.facts.card_expiry if reception.facts is not None else None
-    scanned_before, waits = reception.code_scanned, reception.code_waits
-    few = reception.code_left < rules.code_sent_unasked_from
-    reception = replace(reception, code_scanned=True, code_waits=False)
+    scanned_before, waits = reception.code_scanned, reception.has_unsent_code
+    few = reception.code_left < rules.min_tries_for_scanned_code
+    reception = replace(reception, code_scanned=True, has_unsent_code=False)
     state = PrintedCodeEntry(
         reception=reception,
         deadline=deadline_for(PrintedCodeEntry, reception, rules, now),
@@ -142,7 +142,7 @@ def open_record(state: PrintedCodeEntry, rules: Rules, now: Now) -> Step:
 
 def begin_staff(reception: Reception, rules: Rules, now: Now) -> Step:
     if reception.record is None:
-        if reception.code_left == 0 and Way.PIN in ways(reception, rules):
+        if reception.code_left == 0 and Way.PIN in available_methods(reception, rules):
             return begin_pin(reception, rules, now, MethodReason.CODE_LOCKED)
         if reception.code_left == 0:
             return to_problem(reception, no_method_problem(reception, rules), rules, now)

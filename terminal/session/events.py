@@ -132,7 +132,7 @@ class LastTryConfirmed(_Touch, frozen=True):
 class StaffAuthenticated(_Touch, frozen=True):
     """Staff entered the correct password. `reception` is empty on the first screen."""
 
-    here: bool = True
+    at_terminal: bool = True
     """Whether it was entered at the terminal. On the staff page, each decision requires the password."""
 
 
@@ -270,7 +270,7 @@ class AsideRequested(_Touch, frozen=True):
     aside: Aside
 
 
-class SayAgain(_Touch, frozen=True):
+class RepeatRequested(_Touch, frozen=True):
     """Repeat the spoken screen. `reception` is empty on the first screen."""
 
 
@@ -483,7 +483,7 @@ Touch = (
     | JapaneseShown
     | DisplayChanged
     | AsideRequested
-    | SayAgain
+    | RepeatRequested
     | InquiryChosen
     | HelpChosen
     | NoCardChosen

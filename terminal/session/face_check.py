@@ -8,7 +8,7 @@ from terminal.session.choosing import begin_face, begin_pin, choose
 from terminal.session.effects import StopFaceCheck
 from terminal.session.events import CameraFailed, Event, FaceMatched, FaceProgress, FaceRefused, PinChosen
 from terminal.session.face_and_pin import needs_pin
-from terminal.session.methods import ways
+from terminal.session.methods import available_methods
 from terminal.session.moves import Step
 from terminal.session.opening import prove_by_chip
 from terminal.session.rules import Now, Rules
@@ -32,7 +32,7 @@ def face_check(state: FaceCheck, event: Event, rules: Rules, now: Now) -> Step:
             return choose(reception, rules, now, MethodReason.FACE_NOT_MATCHED)
         case CameraFailed():
             return camera_lost(state, rules, now)
-        case PinChosen() if Way.PIN in ways(reception, rules):
+        case PinChosen() if Way.PIN in available_methods(reception, rules):
             # count the attempt, so that switching back and forth does not allow further attempts
             next_step = begin_pin(replace(reception, face_attempts=state.attempt), rules, now)
             return Step(next_step.state, (StopFaceCheck(reception.id, 0), *next_step.effects))

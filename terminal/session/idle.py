@@ -29,7 +29,7 @@ from terminal.session.events import (
     NoCardChosen,
     ProxyChosen,
     ReaderChanged,
-    SayAgain,
+    RepeatRequested,
     ShowCardChosen,
     StaffAuthenticated,
     StaffCalled,
@@ -73,7 +73,7 @@ def _idle(state: Idle, event: Event, rules: Rules, now: Now) -> Step:
             return _tick(state, rules, now)
         case StaffCalled(reception=""):
             return Step(state, (AlertStaff("", 0, "called"),))
-        case SayAgain(reception=""):
+        case RepeatRequested(reception=""):
             return Step(state, (SpeakAgain("", 0),))
         case Cancelled(reception="") if isinstance(state, CardShown):
             return _without_code(state)

@@ -4,18 +4,18 @@ from reader.facts import Authenticity
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
 from terminal.session.face_and_pin import allows_face_check, has_camera, has_photo_without_face, needs_face, needs_pin
-from terminal.session.phone import phone_ways
+from terminal.session.phone import phone_methods
 from terminal.session.rules import Rules
 from terminal.session.states import MethodReason, Reception
 
 
-def ways(reception: Reception, rules: Rules) -> tuple[Way, ...]:
+def available_methods(reception: Reception, rules: Rules) -> tuple[Way, ...]:
     """Return the methods that the patient can use without staff, in the order in which they are offered.
 
     If both face and PIN are required, return only the next one.
     """
     if reception.by_phone:
-        return phone_ways(reception)
+        return phone_methods(reception)
     usable = _usable(reception, rules)
     face = Way.FACE in usable and (Way.PIN in usable or not needs_pin(reception, rules))
     pin = Way.PIN in usable and (reception.face_matched or not needs_face(reception, rules))

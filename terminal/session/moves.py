@@ -119,7 +119,7 @@ def leave(
     if keep_display:
         display = replace(reception.display, aloud=None)
     elif reception.display.voice and reception.next_card is None and (reception.card_in or left is not None):
-        display = _voice_of(reception.display, rules)
+        display = _with_voice(reception.display, rules)
     else:
         display = rules.first_display
     idle = Idle(
@@ -141,7 +141,7 @@ def leave(
     return Step(next_step.state, cleanup + next_step.effects)
 
 
-def _voice_of(display: Display, rules: Rules) -> Display:
+def _with_voice(display: Display, rules: Rules) -> Display:
     """Return the initial settings with the voice on, to announce the end of the reception and a forgotten card."""
     first = rules.first_display
     return replace(first, language=display.language, voice=True, slow=display.slow, volume=display.volume)

@@ -108,8 +108,8 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
                     valid=facts.valid,
                 )
                 return Step(result, release_and_wipe(reception))
-            unused = (WipeCode(reception.id, 0),) if reception.code_waits or rules.reads_ahead else ()
-            reception, number = replace(reception, check=Check(check_id, facts), code_waits=False).next_effect()
+            unused = (WipeCode(reception.id, 0),) if reception.has_unsent_code or rules.reads_ahead else ()
+            reception, number = replace(reception, check=Check(check_id, facts), has_unsent_code=False).next_effect()
             return Step(
                 replace(state, reception=reception, waiting=number, phase=OpeningPhase.RECORDING),
                 (

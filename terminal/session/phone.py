@@ -25,7 +25,7 @@ from terminal.session.rules import Now, Rules
 from terminal.session.states import ChoosingMethod, MethodReason, Opening, PhoneCheck, PhonePhase, Reception
 
 
-def phone_ways(reception: Reception) -> tuple[Way, ...]:
+def phone_methods(reception: Reception) -> tuple[Way, ...]:
     assert reception.facts is not None
     usable = reception.facts.medium is Medium.PHONE_VERIFIES or reception.pin_left > 0
     return (Way.PHONE,) if usable else ()
@@ -64,8 +64,8 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
             return open_check(reception, Way.PHONE, rules, now)
         case PhoneRefused():
             deadline = deadline_for(ChoosingMethod, reception, rules, now)
-            why, offered = MethodReason.PHONE_NOT_CONFIRMED, phone_ways(reception)
-            return Step(ChoosingMethod(reception=reception, deadline=deadline, ways=offered, why=why))
+            why, offered = MethodReason.PHONE_NOT_CONFIRMED, phone_methods(reception)
+            return Step(ChoosingMethod(reception=reception, deadline=deadline, methods=offered, why=why))
         case CardFailed(failure=failure):
             return to_problem(reception, card_failure_problem(failure), rules, now)
         case _:

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from terminal.failures import card_failure_problem, refusal_problem
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
-from terminal.session.choosing import begin_face, begin_pin, choose, offer
+from terminal.session.choosing import begin_face, begin_pin, choose, offer_methods
 from terminal.session.effects import VerifyPinAndSign
 from terminal.session.events import (
     Back,
@@ -22,7 +22,7 @@ from terminal.session.events import (
     ServiceUnavailable,
 )
 from terminal.session.last_try import asks_before_last_try, confirm_last_try
-from terminal.session.methods import ways, without_pin
+from terminal.session.methods import available_methods, without_pin
 from terminal.session.moves import Step, await_challenge, deadline_for, has_challenge, to_problem
 from terminal.session.opening import open_check
 from terminal.session.rules import Now, Rules
@@ -53,12 +53,12 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(next_step.state, wrong=sent))
         case CardFailed(failure=failure):
             return to_problem(reception, card_failure_problem(failure), rules, now)
-        case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in ways(reception, rules):
+        case FaceChosen() if state.phase is PinPhase.TYPING and Way.FACE in available_methods(reception, rules):
             return begin_face(reception, rules, now)
-        case Back() if state.phase is PinPhase.TYPING and len(ways(reception, rules)) > 1:
+        case Back() if state.phase is PinPhase.TYPING and len(available_methods(reception, rules)) > 1:
             return choose(reception, rules, now)
         case PinForgotten() if state.phase is PinPhase.TYPING:
-            return offer(reception, ways(reception, rules), MethodReason.PIN_FORGOTTEN, rules, now)
+            return offer_methods(reception, available_methods(reception, rules), MethodReason.PIN_FORGOTTEN, rules, now)
         case _:
             return Step(state)
 

@@ -20,7 +20,7 @@ from terminal.session.events import (
     RecordOpened,
     ScanGuidance,
 )
-from terminal.session.methods import ways
+from terminal.session.methods import available_methods
 from terminal.session.moves import Step, deadline_for, to_problem
 from terminal.session.rules import Now, Rules
 from terminal.session.states import Front, MethodReason, PrintedCodeEntry
@@ -44,14 +44,16 @@ def printed_code(state: PrintedCodeEntry, event: Event, rules: Rules, now: Now) 
             reception = replace(reception, record=record)
             if record.authenticity == Authenticity.FORGED:
                 return to_problem(reception, ProblemCode.FORGED_RECORD, rules, now)
-            if state.target is Way.FACE and not reception.staff and Way.FACE in ways(reception, rules):
+            if state.target is Way.FACE and not reception.staff and Way.FACE in available_methods(reception, rules):
                 return begin_face(reception, rules, now)
             return choose(replace(reception, staff=state.target is Way.STAFF or reception.staff), rules, now)
         case CodeRefused(left=left):
             return _code_refused(state, left, rules, now)
         case CardFailed(failure=failure):
             return to_problem(reception, card_failure_problem(failure), rules, now)
-        case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in ways(reception, rules):
+        case PinChosen() if (state.waiting is None or state.scanning) and Way.PIN in available_methods(
+            reception, rules
+        ):
             next_step = begin_pin(reception, rules, now)
             stopped = (StopScan(reception.id, 0),) if state.scanning else ()
             return Step(next_step.state, (*stopped, *next_step.effects))

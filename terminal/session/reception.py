@@ -58,7 +58,7 @@ class Reception(Struct, frozen=True):
     """Whether the camera failed during this reception. The reception continues without it."""
     reader: ReaderStatus = ReaderStatus.READY
     staff: bool = False
-    staff_here: bool = False
+    staff_at_terminal: bool = False
     """Whether staff entered the password at the terminal during this reception.
 
     A password entered earlier on the first screen is not sufficient to confirm a holder.
@@ -79,7 +79,7 @@ class Reception(Struct, frozen=True):
     code_scanned: bool = False
     shown_expiry: date | None = None
     """Expiry date on the front shown before the card was put down."""
-    code_waits: bool = False
+    has_unsent_code: bool = False
     """Whether the previously shown code belongs to this card and has not been sent."""
     front: Front | None = None
     """The last front read by a camera, possibly from a different card."""

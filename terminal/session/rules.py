@@ -64,7 +64,7 @@ class Rules(Struct, frozen=True):
     """Whether a camera can read the code printed on a card's front."""
     reads_ahead: bool = False
     """Whether this camera is mounted above the reader and reads the front in parallel with the chip."""
-    code_sent_unasked_from: int = 5
+    min_tries_for_scanned_code: int = 5
     """With fewer tries left, a scanned code is not sent automatically."""
     require_genuine_record: bool = True
     staff_enabled: bool = False

@@ -10,7 +10,7 @@ from terminal.session.states import StaffCheck
 
 def staff_check(state: StaffCheck, event: Event, rules: Rules, now: Now) -> Step:
     match event:
-        case StaffConfirmed(reason=reason) if reason.strip() and state.reception.staff_here:
+        case StaffConfirmed(reason=reason) if reason.strip() and state.reception.staff_at_terminal:
             return prove_by_chip(state.reception, Way.STAFF, reason.strip(), rules, now)
         case StaffRejected():
             return leave(state.reception, rules, now)

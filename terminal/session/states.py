@@ -137,9 +137,9 @@ class Reading(_InReception, frozen=True, kw_only=True):
 
 
 class ChoosingMethod(_InReception, frozen=True, kw_only=True):
-    """`ways` is empty if only staff can help."""
+    """`methods` is empty if only staff can help."""
 
-    ways: tuple[Way, ...]
+    methods: tuple[Way, ...]
     why: MethodReason = MethodReason.NOTHING
 
 

@@ -48,8 +48,8 @@ from terminal.session.events import (
     LanguagesRequested,
     MoreTime,
     ReaderChanged,
+    RepeatRequested,
     RespondentChosen,
-    SayAgain,
     ServiceRefused,
     ServiceUnavailable,
     StaffAuthenticated,
@@ -147,18 +147,18 @@ def next_tick(state: State, rules: Rules) -> float | None:
     if isinstance(state, Idle):
         timers = (state.mode_until, state.remind_at, state.alert_at, state.left_until, _code_until(state))
         return min((moment for moment in timers if moment is not None), default=None)
-    moments = [state.deadline]
+    times = [state.deadline]
     if state.reception.japanese_until is not None:
-        moments.append(state.reception.japanese_until)
+        times.append(state.reception.japanese_until)
     if _needs_warning(state):
-        moments.append(state.deadline - rules.warn_before)
+        times.append(state.deadline - rules.warn_before)
     if isinstance(state, Complete):
-        moments += [] if state.details_until is None else [state.details_until]
+        times += [] if state.details_until is None else [state.details_until]
         if state.reception.card_in:
-            moments += [state.remind_at] + ([state.alert_at] if state.alert_at is not None else [])
+            times += [state.remind_at] + ([state.alert_at] if state.alert_at is not None else [])
         else:
-            moments.append(state.shown_until)
-    return min(moments)
+            times.append(state.shown_until)
+    return min(times)
 
 
 def _code_until(state: Idle) -> float | None:
@@ -300,7 +300,7 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
         case JapaneseShown():
             japanese_until = now.monotonic + rules.show_japanese
             return Step(replace(state, reception=replace(reception, aside=Aside.NONE, japanese_until=japanese_until)))
-        case SayAgain():
+        case RepeatRequested():
             return Step(state, (SpeakAgain(reception.id, 0),))
         case AsideRequested(aside=Aside.LEAVING) if not before_submission:
             return Step(state)
@@ -314,8 +314,8 @@ def _touch(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             return Step(replace(state, reception=reception, deadline=deadline, warned=False))
         case RespondentChosen(who=who) if isinstance(state, Notice | Registration | Asking) and not reception.proxy:
             return Step(replace(state, reception=replace(reception, answered_by=who, aside=Aside.NONE)))
-        case StaffAuthenticated(here=here) if rules.staff_enabled and before_submission:
-            return _staff_authenticated(state, rules, now, here=here)
+        case StaffAuthenticated(at_terminal=at_terminal) if rules.staff_enabled and before_submission:
+            return _staff_authenticated(state, rules, now, at_terminal=at_terminal)
         case StaffDiscarded() if reception.staff and before_submission:
             return staff_discards(state, rules, now)
         case _:
@@ -335,8 +335,8 @@ def _display_changed(state: AfterIdle, event: DisplayChanged, rules: Rules, now:
     return Step(changed)
 
 
-def _staff_authenticated(state: AfterIdle, rules: Rules, now: Now, *, here: bool) -> Step:
-    reception = replace(state.reception, staff=True, staff_here=state.reception.staff_here or here)
+def _staff_authenticated(state: AfterIdle, rules: Rules, now: Now, *, at_terminal: bool) -> Step:
+    reception = replace(state.reception, staff=True, staff_at_terminal=state.reception.staff_at_terminal or at_terminal)
     match state:
         case ChoosingMethod() | FaceCheck() | PinEntry(phase=PinPhase.TYPING) if not reception.by_phone:
             next_step = begin_staff(reception, rules, now)
@@ -381,5 +381,5 @@ def _by_state(state: AfterIdle, event: Event, rules: Rules, now: Now) -> Step:
             assert_never(state)
 
 
-def reception_of(state: State) -> Reception | None:
+def current_reception(state: State) -> Reception | None:
     return None if isinstance(state, Idle) else state.reception

@@ -214,7 +214,7 @@ class StaffDesk:
             case ms.ResolveHandover(reception=name, retry=retry):
                 self._start_task(self._resolve_handover(visitor, name, retry=retry))
             case ms.ConfirmByEye(reception=name) if name == reception and self._may_compare(visitor):
-                counter.post(ev.StaffAuthenticated(name, here=False))
+                counter.post(ev.StaffAuthenticated(name, at_terminal=False))
             case ms.Discard(reception=name) if name and name == reception:
                 counter.post(ev.StaffAuthenticated(name))
                 counter.post(ev.StaffDiscarded(name))

@@ -20,7 +20,7 @@ from terminal.counter_web.connection import PageConnection
 from terminal.counter_web.middleware import LOOPBACK_NAMES, PageMiddleware
 from terminal.counter_web.serving import HOST, MAX_MESSAGE_SIZE, Server, listen, quiet_web_loggers
 from terminal.counter_web.site import SHARED, serve_folder
-from terminal.front.password import PasswordGate, PasswordRight, PasswordWait
+from terminal.front.password import PasswordCorrect, PasswordGate, PasswordWait
 from terminal.staff_web.sessions import Level, Sessions
 from terminal.words.languages import STAFF_LANGUAGES
 from terminal.words.staff import page_text
@@ -206,7 +206,7 @@ class StaffSite:
                 wipe_buffer(password)
                 return Response(status_code=413)
         match await asyncio.to_thread(self._gate.check, password, self._origin(request)):
-            case PasswordRight():
+            case PasswordCorrect():
                 return await on_success()
             case PasswordWait(seconds=seconds):
                 return JSONResponse({"wait": seconds}, status_code=429)

@@ -11,7 +11,7 @@ from terminal.talk.parts import Body, Button, TalkContext, numbered
 
 def side_question(state: State, body: Body, footer: tuple[Button, ...], scene: TalkContext) -> Body:
     """Return the side question to show instead of the state's `body`."""
-    reception, display, aside = parts_of(state)
+    reception, display, aside = shared_fields(state)
     if aside is Aside.LEAVING:
         return _leaving(reception, body, footer, scene)
     say = scene.say
@@ -115,7 +115,7 @@ def _with_digits(*buttons: Button | None) -> tuple[Button, ...]:
     return numbered(*(replace(button, keypad_key="") for button in buttons if button is not None))
 
 
-def parts_of(state: State) -> tuple[str, Display, Aside]:
+def shared_fields(state: State) -> tuple[str, Display, Aside]:
     """Return the state's reception id (empty on the first screen), display settings and side question."""
     if isinstance(state, Idle):
         return "", state.display, state.aside

@@ -61,7 +61,7 @@ def registration(state: Registration, scene: TalkContext) -> Body:
     return Body(
         step=GuideStep.CONSENT,
         question=say("registration.question"),
-        lines=(*born(reception, scene), *hints(say("registration.hint.what"), say("registration.hint"))),
+        lines=(*birth_year_lines(reception, scene), *hints(say("registration.hint.what"), say("registration.hint"))),
         buttons=numbered(
             Button(id="no", label=say("registration.no"), event=ev.RegistrationDeclined(reception.id)),
             Button(id="yes", label=say("registration.yes"), event=ev.RegistrationRequested(reception.id)),
@@ -80,7 +80,7 @@ def consent(state: Consent, scene: TalkContext) -> Body:
         step=GuideStep.CONSENT,
         question=say(sentence),
         lines=(
-            *born(reception, scene),
+            *birth_year_lines(reception, scene),
             *_original(scene, sentence, *names),
             *topics,
             *hints(_respondent(reception, scene), say("consent.lasts"), say("consent.harmless")),
@@ -89,7 +89,7 @@ def consent(state: Consent, scene: TalkContext) -> Body:
             Button(id="none", label=say("consent.none"), event=ev.ShareNone(reception.id)),
             Button(id="one-by-one", label=say("consent.one-by-one"), event=ev.OneByOne(reception.id)),
             Button(id="all", label=say("consent.all"), event=ev.ShareAll(reception.id)),
-            _other_respondent(reception, scene),
+            _respondent_button(reception, scene),
         ),
     )
 
@@ -111,13 +111,13 @@ def _respondent(reception: Reception, scene: TalkContext) -> str:
     return scene.say("consent.guardian") if reception.for_child else ""
 
 
-def born(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
+def birth_year_lines(reception: Reception, scene: TalkContext) -> tuple[Line, ...]:
     """Return the line with a child's year of birth, which distinguishes the cards of siblings."""
     year = reception.check.facts.birth_year if reception.check is not None and reception.for_child else None
     return (Line(scene.say("consent.child.born", year=year), LineKind.REASON),) if year is not None else ()
 
 
-def _other_respondent(reception: Reception, scene: TalkContext) -> Button | None:
+def _respondent_button(reception: Reception, scene: TalkContext) -> Button | None:
     """Offer to change who answers, except to a proxy."""
     if reception.proxy:
         return None
@@ -161,7 +161,7 @@ def _yes_or_no(
     return Body(
         step=GuideStep.CONSENT,
         question=say(f"question.{question.id}"),
-        lines=(*born(reception, scene), *_original(scene, f"question.{question.id}"), *lines),
+        lines=(*birth_year_lines(reception, scene), *_original(scene, f"question.{question.id}"), *lines),
         buttons=numbered(
             _back(state, scene),
             Button(

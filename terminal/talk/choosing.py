@@ -3,15 +3,15 @@
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.states import ChoosingMethod
+from terminal.talk.methods import RESET_AT_CITY_HALL, face_button, staff_button, why_lines
 from terminal.talk.parts import Body, Button, GuideStep, Line, TalkContext, hints, numbered
 from terminal.talk.today import other_proof
-from terminal.talk.ways import RESET_AT_CITY_HALL, face_button, staff_button, why_lines
 
 
 def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
     """Offer the methods. A single method is also offered, with the reason, instead of beginning immediately."""
-    say, why, buttons = scene.say, why_lines(state.why, scene), _ways(state, scene)
-    if not state.ways:
+    say, why, buttons = scene.say, why_lines(state.why, scene), _buttons(state, scene)
+    if not state.methods:
         return Body(step=GuideStep.CONFIRM, question=say("method.staff-only"), lines=(*why, *_documents(scene)))
     if state.why in RESET_AT_CITY_HALL:
         # offer staff with the same prominence, so that no patient feels forced to use the camera
@@ -21,14 +21,14 @@ def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:
             lines=hints(say("why.city-hall"), say("why.today")),
             buttons=numbered(*buttons, staff_button(state.reception, scene)),
         )
-    question = say("method.question") if len(state.ways) > 1 else say(f"method.question.{state.ways[0]}")
-    if state.reception.child and Way.FACE in state.ways:
+    question = say("method.question") if len(state.methods) > 1 else say(f"method.question.{state.methods[0]}")
+    if state.reception.child and Way.FACE in state.methods:
         # offer the camera last to children: it is mounted too high for them and their photo may be years old
         buttons = (*buttons[:-1], staff_button(state.reception, scene), buttons[-1])
     return Body(step=GuideStep.CONFIRM, question=question, lines=why, buttons=numbered(*buttons))
 
 
-def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Button, ...]:
+def _buttons(state: ChoosingMethod, scene: TalkContext) -> tuple[Button, ...]:
     say, reception = scene.say, state.reception
     by_way: dict[Way, Button] = {
         Way.FACE: face_button(reception, scene),
@@ -39,7 +39,7 @@ def _ways(state: ChoosingMethod, scene: TalkContext) -> tuple[Button, ...]:
             id="phone", label=say("method.phone"), hint=say("method.phone.hint"), event=ev.PhoneChosen(reception.id)
         ),
     }
-    return tuple(by_way[way] for way in state.ways)
+    return tuple(by_way[way] for way in state.methods)
 
 
 def _documents(scene: TalkContext) -> tuple[Line, ...]:

@@ -28,7 +28,7 @@ def complete(state: Complete, scene: TalkContext) -> Body:
     hint = say(_HINTS[state.outcome]) if _HINTS[state.outcome] else ""
     proof = other_proof(scene) if state.outcome is Outcome.NOT_VALID else ()
     card_in = state.reception.card_in
-    lines: tuple[Line, ...] = (*hints(hint), *proof, *number_of_day(state.reception.number, scene))
+    lines: tuple[Line, ...] = (*hints(hint), *proof, *daily_number_line(state.reception.number, scene))
     if card_in:
         lines = (Line(say("complete.take-card"), LineKind.CALL), *lines)
     return Body(
@@ -45,7 +45,7 @@ def complete(state: Complete, scene: TalkContext) -> Body:
     )
 
 
-def number_of_day(number: int, scene: TalkContext) -> tuple[Line, ...]:
+def daily_number_line(number: int, scene: TalkContext) -> tuple[Line, ...]:
     """Return the reception number, which patients can give to staff instead of their name."""
     return hints(scene.say("reception.number", number=number)) if number else ()
 
@@ -68,7 +68,7 @@ def problem(state: Problem, scene: TalkContext) -> Body:
     return Body(
         step=_step_of(state),
         question=next_step,
-        lines=(cause, *helpful, *hints(staff), *number_of_day(state.reception.number, scene)),
+        lines=(cause, *helpful, *hints(staff), *daily_number_line(state.reception.number, scene)),
         buttons=numbered(
             Button(id="start-over", label=say("button.start-over"), event=ev.Cancelled(state.reception.id), back=True)
         ),

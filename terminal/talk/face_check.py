@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 
 from terminal.qualification.contract import Way
-from terminal.session.methods import ways
+from terminal.session.methods import available_methods
 from terminal.session.states import FaceCheck
+from terminal.talk.methods import pin_button, staff_button
 from terminal.talk.parts import Body, GuideStep, Line, LineKind, TalkContext, hints, numbered
-from terminal.talk.ways import pin_button, staff_button
 from vision.verdict import Guidance
 
 _ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
@@ -16,7 +16,7 @@ _ARROWS = {Guidance.TURN_LEFT: -1, Guidance.TURN_RIGHT: 1}
 def face_check(state: FaceCheck, scene: TalkContext) -> Body:
     say = scene.say
     progress = state.progress
-    pin = Way.PIN in ways(state.reception, scene.rules)
+    pin = Way.PIN in available_methods(state.reception, scene.rules)
     question = say("face.question")
     done = 0
     if progress is not None:

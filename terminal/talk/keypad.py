@@ -33,7 +33,7 @@ def assign_keys(body: Body) -> Body:
 
 def hidden_keys(state: State, body: Body, footer: tuple[Button, ...], scene: TalkContext) -> tuple[Button, ...]:
     """Return the keypad functions that are not shown on the screen."""
-    reception, display, aside = asides.parts_of(state)
+    reception, display, aside = asides.shared_fields(state)
     toggled = Aside.NONE if aside is Aside.CHANGES else Aside.CHANGES
     keys = [_key("changes", "/", "changes.question", ev.AsideRequested(reception, toggled), scene)]
     if aside is not Aside.LEAVING and any(button.id in asides.LEAVE_IDS for button in footer):
@@ -45,7 +45,7 @@ def hidden_keys(state: State, body: Body, footer: tuple[Button, ...], scene: Tal
         louder = ev.DisplayChanged(reception, volume=display.louder)
         keys.append(_key("louder", "+", "voice.louder", louder, scene))
         # 0 is a digit on a PIN or code pad. Repeating then requires a touch.
-        keys.append(_key("again", "" if body.pad else "0", "voice.again", ev.SayAgain(reception), scene))
+        keys.append(_key("again", "" if body.pad else "0", "voice.again", ev.RepeatRequested(reception), scene))
     elif voice is not None and not body.pad:
         keys.append(replace(voice, id="speak", key="0"))
     return tuple(keys)

@@ -3,10 +3,10 @@
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.last_try import asks_before_last_try
-from terminal.session.methods import ways
+from terminal.session.methods import available_methods
 from terminal.session.states import PhoneCheck, PinEntry, PinPhase
+from terminal.talk.methods import PAD_KEYS, face_button, tries_left, why_lines
 from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, PadKind, Sign, TalkContext, hints, numbered
-from terminal.talk.ways import PAD_KEYS, face_button, tries_left, why_lines
 
 
 def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
@@ -15,7 +15,7 @@ def pin_entry(state: PinEntry, scene: TalkContext) -> Body:
         return Body(
             step=GuideStep.CONFIRM, question=say("pin.checking"), lines=hints(say("pin.checking.hint")), sign=Sign.WAIT
         )
-    face = face_button(reception, scene) if Way.FACE in ways(reception, scene.rules) else None
+    face = face_button(reception, scene) if Way.FACE in available_methods(reception, scene.rules) else None
     wrong = (Line(say("pin.wrong"), LineKind.REASON),) if state.wrong else why_lines(state.why, scene)
     if asks_before_last_try(state):
         proceed = Button(id="go-on", label=say("pin.last-try.confirm"), event=ev.LastTryConfirmed(reception.id))

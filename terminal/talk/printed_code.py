@@ -3,10 +3,10 @@
 from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.face_and_pin import needs_pin
-from terminal.session.methods import ways
+from terminal.session.methods import available_methods
 from terminal.session.states import PrintedCodeEntry
+from terminal.talk.methods import PAD_KEYS, pin_button, tries_left, why_lines
 from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, PadKind, Sign, TalkContext, hints, numbered
-from terminal.talk.ways import PAD_KEYS, pin_button, tries_left, why_lines
 from vision.printed.card_guidance import CardGuidance
 
 
@@ -31,7 +31,7 @@ def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:
     lines += why_lines(state.why, scene)
     if not lines:
         lines = hints(say("code.western"), both)
-    pin = Way.PIN in ways(state.reception, scene.rules)
+    pin = Way.PIN in available_methods(state.reception, scene.rules)
     return Body(
         step=GuideStep.CONFIRM,
         question=say("code.question"),
@@ -44,7 +44,7 @@ def printed_code(state: PrintedCodeEntry, scene: TalkContext) -> Body:
 def _scanning(state: PrintedCodeEntry, both: str, scene: TalkContext) -> Body:
     """Show an outline and instructions while scanning, but not the camera picture."""
     say, reception = scene.say, state.reception
-    pin = Way.PIN in ways(reception, scene.rules)
+    pin = Way.PIN in available_methods(reception, scene.rules)
     return Body(
         step=GuideStep.CONFIRM,
         question=say(f"show.{state.guidance or CardGuidance.SHOW_CARD}"),

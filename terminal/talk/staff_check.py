@@ -27,7 +27,7 @@ def staff_reasons(state: StaffCheck) -> tuple[str, ...]:
 def staff_check(state: StaffCheck, scene: TalkContext) -> Body:
     say, reception = scene.say, state.reception
     pictures = state.has_photo and not reception.proxy
-    if not reception.staff_here:  # staff compare on the staff page
+    if not reception.staff_at_terminal:  # staff compare on the staff page
         return Body(
             step=GuideStep.CONFIRM,
             question=say("method.staff.hint"),

@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
-from terminal.front.password import PasswordGate, PasswordRight, PasswordWait, PasswordWrong, SecretText
+from terminal.front.password import PasswordCorrect, PasswordGate, PasswordWait, PasswordWrong, SecretText
 from terminal.screens.pad import ENTER, ERASE, Letters, Pad, PadKey
 from terminal.screens.texts import Sentence
 from terminal.screens.touch import Target
@@ -123,7 +123,7 @@ class PasswordDialog(StaffDialog[bool]):
         outcome = await asyncio.to_thread(self._gate.check, self._typed.take())
         self._checking = False
         match outcome:
-            case PasswordRight():
+            case PasswordCorrect():
                 self.dismiss(True)
             case PasswordWrong():
                 note.say(self.say("staff.password.wrong"))

@@ -14,7 +14,7 @@ from terminal.assembly import ledger_path
 from terminal.audit import AuditTrail
 from terminal.cli.main import app
 from terminal.conductor.clock import Clock
-from terminal.front.password import PasswordGate, PasswordRight
+from terminal.front.password import PasswordCorrect, PasswordGate
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path
 from terminal.simulated.service.enrolment import registry_path
 from terminal.simulated.service.registry import RegistryFile
@@ -64,7 +64,7 @@ def test_one_file_sets_up_all_terminals_in_a_clinic(tmp_path: Path, clinic_file:
         assert f"accepts {name}" in output  # the doctor's report
         settings = load(computer / "settings.toml", {"state_dir": str(computer / "state")})
         assert (settings.service.terminal_id, settings.service.institution_code) == (name, "1312345678")
-        assert isinstance(PasswordGate.of(settings).check(bytearray(b"280417")), PasswordRight)
+        assert isinstance(PasswordGate.of(settings).check(bytearray(b"280417")), PasswordCorrect)
         for file in (computer / "settings.toml", terminal_key_path(settings.state_dir)):
             assert file.stat().st_mode & 0o777 == 0o600
     terminals = service.service.registry.current().terminals

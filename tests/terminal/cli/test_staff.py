@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from config.settings import Settings
 from terminal.cli.main import app
 from terminal.doctor.staff import staff_password
-from terminal.front.password import PasswordGate, PasswordRight, PasswordWrong
+from terminal.front.password import PasswordCorrect, PasswordGate, PasswordWrong
 from terminal.staff_password import hash_file
 
 
@@ -31,7 +31,7 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
 
     gate = PasswordGate.of(settings)
     assert isinstance(gate.check(bytearray(b"280418")), PasswordWrong)
-    assert isinstance(gate.check(bytearray(b"280417")), PasswordRight)
+    assert isinstance(gate.check(bytearray(b"280417")), PasswordCorrect)
     assert staff_password(settings).grade == "OK"
     assert "no staff password" not in run(tmp_path, "config", "check")[1]
 

@@ -44,7 +44,7 @@ async def share_all(desk: Desk, *, before: Any = None) -> st.Complete:
         return state
 
 
-def test_card_signs_the_decision_and_the_signature_is_not_stored(desk: Desk) -> None:
+def test_card_signs_decision_and_signature_is_not_stored(desk: Desk) -> None:
     card = desk.card()
     signatures: list[bytes] = []
     sign_decision = card_desk.CardDesk._sign_statement
@@ -84,7 +84,7 @@ def tries_left(card: SoftCard) -> int:
     return card.image.passwords[Password.USER_PIN].left
 
 
-def test_decision_is_unsigned_after_the_pin_session_expired(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decision_is_unsigned_after_pin_session_expired(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """After two minutes the terminal releases the card, and the reception continues without a signature."""
     monkeypatch.setattr(card_desk, "PIN_SESSION_SECONDS", 0.05)
 
@@ -97,7 +97,7 @@ def test_decision_is_unsigned_after_the_pin_session_expired(desk: Desk, monkeypa
     assert set(flags_in(desk.results()[0]).values()) == {1}
 
 
-def test_slow_signature_does_not_delay_the_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_signature_does_not_delay_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     reception_complete = threading.Event()
 
     def sign_slowly(self: Any, statement: bytes, by_pin: bool) -> None:
@@ -134,9 +134,7 @@ def test_missing_required_signature_turns_consent_into_refusal(
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_invalid_required_signature_withdraws_the_consent(
-    counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_invalid_required_signature_withdraws_consent(counter: DemoCounter, monkeypatch: pytest.MonkeyPatch) -> None:
     """The signature is from another key, and the result file contains no consent."""
     desk = desk_requiring_signatures(counter)
 
@@ -149,7 +147,7 @@ def test_invalid_required_signature_withdraws_the_consent(
     assert set(flags_in(desk.results()[0]).values()) == {0}
 
 
-def test_valid_required_signature_preserves_the_consent(counter: DemoCounter) -> None:
+def test_valid_required_signature_preserves_consent(counter: DemoCounter) -> None:
     desk = desk_requiring_signatures(counter)
     state = asyncio.run(share_all(desk))
     assert state.outcome is st.Outcome.DONE

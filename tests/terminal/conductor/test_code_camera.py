@@ -42,7 +42,7 @@ def filmed_desk(counter: DemoCounter) -> FilmedDesk:
     return FilmedDesk(counter, counter.settings)
 
 
-def test_front_is_read_together_with_the_chip_and_opens_the_face_record(filmed_desk: FilmedDesk) -> None:
+def test_front_is_read_together_with_chip_and_opens_face_record(filmed_desk: FilmedDesk) -> None:
     """Before the first touch, the code is read and the screen shows that the card has no PIN."""
 
     async def day() -> None:
@@ -70,7 +70,7 @@ def test_front_is_read_together_with_the_chip_and_opens_the_face_record(filmed_d
     assert not any(state.wrong or state.guidance for state in entries), "the front was scanned again"
 
 
-def test_code_can_be_typed_if_the_front_is_covered(filmed_desk: FilmedDesk) -> None:
+def test_code_can_be_typed_if_front_is_covered(filmed_desk: FilmedDesk) -> None:
     async def day() -> None:
         async with filmed_desk.open():
             filmed_desk.source.covered = True
@@ -86,7 +86,7 @@ def test_code_can_be_typed_if_the_front_is_covered(filmed_desk: FilmedDesk) -> N
     asyncio.run(day())
 
 
-def test_printed_front_matches_the_simulated_card(filmed_desk: FilmedDesk) -> None:
+def test_printed_front_matches_simulated_card(filmed_desk: FilmedDesk) -> None:
     for persona in ("face-match", "pinless-card", "infant-no-photo-pin", "child-with-guardian"):
         card = filmed_desk.card(persona)
         front = printed_front(card)

@@ -56,7 +56,7 @@ def methods(settings: Settings) -> list[str]:
 
 
 @pytest.mark.timeout(180)
-def test_where_possible_requires_the_pin_except_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
+def test_where_possible_requires_pin_except_for_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
     stranger = confirmed_by_staff(BY_NAME["face-other-person-then-pin"])
     results = play(counter, FaceAndPinPolicy.WHERE_POSSIBLE, authority_files / "cache", HOLDER, PINLESS, stranger)
     assert [result.wrong for result in results] == ["", "", ""]
@@ -68,7 +68,7 @@ def test_where_possible_requires_the_pin_except_for_a_pinless_card(counter: Demo
 
 
 @pytest.mark.timeout(180)
-def test_always_requires_staff_for_a_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
+def test_always_requires_staff_for_pinless_card(counter: DemoCounter, authority_files: Path) -> None:
     results = play(counter, FaceAndPinPolicy.ALWAYS, authority_files / "cache", HOLDER, confirmed_by_staff(PINLESS))
     assert [result.wrong for result in results] == ["", ""]
     assert methods(counter.settings) == ["face-and-pin", "staff"]

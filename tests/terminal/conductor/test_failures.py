@@ -30,7 +30,7 @@ from tests.terminal.conductor.counter_fixture import Desk
 LIFE_CYCLE = ["opened", "decided", "confirmed", "handing-over", "delivered"]
 
 
-def test_reception_writes_a_result_and_an_intact_ledger(desk: Desk) -> None:
+def test_reception_writes_result_and_intact_ledger(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             await desk.reach_consent()
@@ -46,7 +46,7 @@ def test_reception_writes_a_result_and_an_intact_ledger(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("damaged", [False, True])
-def test_result_contains_the_patient_number_of_the_clinic(desk: Desk, damaged: bool) -> None:
+def test_result_contains_clinics_patient_number(desk: Desk, damaged: bool) -> None:
     """The exchange database provides the number. If it is damaged, the result is written without the number."""
     path = desk.settings.state_dir / "exchange.db"
     with contextlib.closing(ExchangeStore(path)) as store:
@@ -65,7 +65,7 @@ def test_result_contains_the_patient_number_of_the_clinic(desk: Desk, damaged: b
     assert has_number is not damaged
 
 
-def test_submission_is_repeated_with_the_same_key_and_time_after_a_timeout(
+def test_submission_is_retried_with_same_key_and_time_after_timeout(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys: list[str] = []
@@ -114,7 +114,7 @@ def test_submission_is_repeated_with_the_same_key_and_time_after_a_timeout(
     assert answered_at.astimezone(JAPAN).strftime("%Y%m%d%H%M%S").encode() in desk.results()[0].read_bytes()
 
 
-def test_interrupted_reception_is_decided_without_consent_at_the_next_start(desk: Desk) -> None:
+def test_interrupted_reception_is_decided_without_consent_at_next_start(desk: Desk) -> None:
     async def interrupted_day() -> None:
         async with desk.open():
             await desk.reach_consent()
@@ -155,7 +155,7 @@ def test_result_is_delivered_later_if_its_folder_is_missing(desk: Desk) -> None:
     assert len(desk.results()) == 1
 
 
-def test_timeout_while_opening_a_check_records_nothing(desk: Desk) -> None:
+def test_timeout_while_opening_check_records_nothing(desk: Desk) -> None:
     card = desk.card()
 
     async def day() -> None:
@@ -197,7 +197,7 @@ def test_reception_works_after_cards_were_removed_during_reading(desk: Desk) -> 
     assert desk.record_kinds() == LIFE_CYCLE
 
 
-def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_patient_data_remains_after_reception(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
     """No `Patient` object remains, and PIN, printed code and name are not in the log, audit trail or ledger."""
     caplog.set_level(logging.DEBUG)
     card = desk.card()
@@ -228,7 +228,7 @@ def test_no_patient_data_remains_after_the_reception(desk: Desk, caplog: pytest.
         assert re.search(rf"(?<![0-9a-f]){secret}(?![0-9a-f])", output) is None
 
 
-def test_decision_is_not_submitted_if_the_ledger_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decision_is_not_submitted_if_ledger_is_full(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def day() -> None:
         async with desk.open():
             await desk.reach_consent()
@@ -248,7 +248,7 @@ def test_decision_is_not_submitted_if_the_ledger_is_full(desk: Desk, monkeypatch
     assert desk.results() == []
 
 
-def test_second_terminal_on_the_same_ledger_is_refused(counter: DemoCounter) -> None:
+def test_second_terminal_on_same_ledger_is_refused(counter: DemoCounter) -> None:
     desk, second = Desk(counter, counter.settings), Desk(counter, counter.settings)
 
     async def day() -> None:
@@ -262,7 +262,7 @@ def test_second_terminal_on_the_same_ledger_is_refused(counter: DemoCounter) -> 
     asyncio.run(day())
 
 
-def test_error_of_an_unenrolled_terminal_names_the_enrol_command(tmp_path: Path, counter: DemoCounter) -> None:
+def test_error_for_unenrolled_terminal_names_enrol_command(tmp_path: Path, counter: DemoCounter) -> None:
     settings = counter.settings.model_copy(update={"state_dir": tmp_path / "elsewhere"})
     with pytest.raises(NotReady, match="uketsuke enrol"):
         open_terminal(settings, None)  # type: ignore[arg-type]

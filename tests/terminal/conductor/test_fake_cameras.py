@@ -75,7 +75,7 @@ def test_run_refuses_fake_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.parametrize("enrolled", [False, True])
-def test_run_refuses_simulated_cameras_with_a_real_service(tmp_path: Path, enrolled: bool) -> None:
+def test_run_refuses_simulated_cameras_with_real_service(tmp_path: Path, enrolled: bool) -> None:
     """Simulated cameras use the thresholds for drawn people, which a stranger's real face would pass."""
     if enrolled:
         path = enrolment_path(tmp_path)
@@ -89,7 +89,7 @@ def test_run_refuses_simulated_cameras_with_a_real_service(tmp_path: Path, enrol
 @pytest.mark.parametrize("test_card", [True, False])
 @pytest.mark.parametrize("allowed", [True, False])
 @pytest.mark.parametrize("kind", SourceKind)
-def test_drawn_thresholds_require_a_drawn_source_permission_and_a_test_card(
+def test_drawn_thresholds_require_drawn_source_permission_and_test_card(
     monkeypatch: pytest.MonkeyPatch, kind: SourceKind, allowed: bool, test_card: bool
 ) -> None:
     engine: Any = SimpleNamespace(calibration="real", synthetic_calibration="drawn")

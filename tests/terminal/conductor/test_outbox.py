@@ -36,7 +36,7 @@ def busy_outbox(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("busy_outbox")
-def test_check_interrupted_by_a_full_ledger_is_later_submitted_without_consent(
+def test_check_interrupted_by_full_ledger_is_later_submitted_without_consent(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def day() -> None:
@@ -69,7 +69,7 @@ def test_running_reception_is_not_treated_as_interrupted(desk: Desk) -> None:
     assert set(flags_in(desk.results()[0]).values()) == {1}
 
 
-def test_discarded_check_is_not_submitted_even_if_the_ledger_failed(
+def test_discarded_check_is_not_submitted_even_if_ledger_failed(
     counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk = Desk(counter, counter.settings, staff_enabled=True)
@@ -118,7 +118,7 @@ def failing_delivery(
     return deliver_or_fail
 
 
-def test_refusal_received_by_the_outbox_is_shown_in_the_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refusal_received_by_outbox_is_shown_in_reception(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def refuse(*_: object) -> DeliveryOutcome:
         return DeliveryOutcome(DeliveryStage.REFUSED)
 
@@ -133,7 +133,7 @@ def test_refusal_received_by_the_outbox_is_shown_in_the_reception(desk: Desk, mo
     asyncio.run(day())
 
 
-def test_stop_waits_for_the_record_of_a_moved_result(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stop_waits_for_record_of_moved_result(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the record, the next start would deliver the file again."""
 
     async def silent_day() -> None:

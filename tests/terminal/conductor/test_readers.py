@@ -47,7 +47,7 @@ def test_reader_loss_alerts_staff_and_ends_when_it_is_plugged_in(desk: Desk) -> 
     assert alerts == ["U-502"]
 
 
-def test_loss_of_the_pcsc_service_during_a_reception_is_shown_as_reader_lost(desk: Desk) -> None:
+def test_lost_pcsc_service_during_reception_is_shown_as_lost_reader(desk: Desk) -> None:
     async def day() -> None:
         async with desk.open():
             slot = slot_of(desk)

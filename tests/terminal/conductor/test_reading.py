@@ -61,7 +61,7 @@ def test_short_reads_are_used_only_if_configured(desk: Desk) -> None:
     assert lengths == [65_536]
 
 
-def test_only_the_configured_card_generation_is_tried(desk: Desk) -> None:
+def test_only_configured_card_generation_is_tried(desk: Desk) -> None:
     failure, _ = read(desk, None, card_profile="ec-384-announced")
     assert failure == NotMyNumberCard()
 

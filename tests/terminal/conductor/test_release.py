@@ -47,7 +47,7 @@ def card_desk(slot: HangingSlot) -> CardDesk:
     return CardDesk(driver, anchors, patience=0.05)
 
 
-def test_worker_does_not_retain_the_arguments_of_its_last_call() -> None:
+def test_worker_does_not_retain_arguments_of_its_last_call() -> None:
     worker = Worker("test")
     patient = Patient("r1")
     reference = weakref.ref(patient)
@@ -65,7 +65,7 @@ def test_worker_does_not_retain_the_arguments_of_its_last_call() -> None:
     worker.close()
 
 
-def test_hanging_card_thread_does_not_block_the_exit() -> None:
+def test_hanging_card_thread_does_not_block_exit() -> None:
     slot = HangingSlot()
     desk = card_desk(slot)
 
@@ -82,7 +82,7 @@ def test_hanging_card_thread_does_not_block_the_exit() -> None:
     slot.released.set()
 
 
-def test_reader_is_not_opened_for_a_wiped_patient() -> None:
+def test_reader_is_not_opened_for_wiped_patient() -> None:
     slot = HangingSlot()
     slot.released.set()
     desk = card_desk(slot)
@@ -94,7 +94,7 @@ def test_reader_is_not_opened_for_a_wiped_patient() -> None:
     asyncio.run(desk.close())
 
 
-def test_audit_trail_on_a_full_disk_logs_critical_errors(caplog: pytest.LogCaptureFixture) -> None:
+def test_audit_trail_on_full_disk_logs_critical_errors(caplog: pytest.LogCaptureFixture) -> None:
     trail = AuditTrail(Path("/dev/full"))
     trail.write(AuditRecord("now", "r1", "Idle", "CardPresent", "Reading"))
     trail.close()
@@ -130,7 +130,7 @@ def test_ignored_card_leaves_no_patient_object(desk: Desk) -> None:
     asyncio.run(day())
 
 
-def test_ledger_is_released_if_a_device_fails_to_close(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ledger_is_released_if_device_fails_to_close(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def fail() -> None:
         raise OSError("the reader does not answer")
 

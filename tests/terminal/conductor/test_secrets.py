@@ -133,7 +133,7 @@ def test_exception_message_is_not_logged(
     assert "canary" not in caplog.text
 
 
-def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
+def test_reason_entered_by_staff_is_not_in_audit_trail() -> None:
     world = World(Rules(staff_enabled=True))
     world.read_card()
     world.touch(ev.StaffAuthenticated)
@@ -147,7 +147,7 @@ def test_reason_entered_by_staff_is_not_in_the_audit_trail() -> None:
     assert record.detail == "by eye"
 
 
-def test_late_scan_does_not_replace_the_typed_code() -> None:
+def test_late_scan_does_not_replace_typed_code() -> None:
     """The typed code may be in use if the patient changed to the PIN and back."""
     patient, typed_code = Patient("r1"), bytearray(b"60061520341234")
     scanned_code = bytearray(b"60061520349876")
@@ -184,7 +184,7 @@ def test_pin_and_code_are_locked_in_memory(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("content", [b"", b"x" * 31, b"x" * 33])
-def test_damaged_card_hash_key_is_reported_at_the_start(desk: Desk, content: bytes) -> None:
+def test_damaged_card_hash_key_is_reported_at_start(desk: Desk, content: bytes) -> None:
     """Otherwise the first reception would fail after the service opened a check."""
     key = desk.settings.state_dir / "terminal" / "card-hash.key"
     key.parent.mkdir(parents=True, exist_ok=True)

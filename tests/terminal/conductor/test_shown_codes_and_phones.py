@@ -126,7 +126,7 @@ def numbers(desk: Desk) -> list[int]:
     return list(dict.fromkeys(number for line in lines if (number := json.loads(line)["number"])))
 
 
-def test_daily_numbers_continue_after_a_restart(desk: Desk) -> None:
+def test_daily_numbers_continue_after_restart(desk: Desk) -> None:
     async def number_of_a_reception() -> int:
         async with desk.open():
             desk.readers.insert(desk.card())
@@ -139,7 +139,7 @@ def test_daily_numbers_continue_after_a_restart(desk: Desk) -> None:
     assert numbers(desk) == [1, 2, 3]
 
 
-def test_daily_numbers_restart_at_one_the_next_day(desk: Desk) -> None:
+def test_daily_numbers_restart_at_one_next_day(desk: Desk) -> None:
     day_number = DayNumber({date(2026, 11, 26): 41, date(2026, 11, 27): 0}.__getitem__)
     days = [date(2026, 11, 26), date(2026, 11, 26), date(2026, 11, 27)]
     assert [day_number.next(day) for day in days] == [42, 43, 1]
@@ -197,7 +197,7 @@ def as_phone(desk: Desk, monkeypatch: pytest.MonkeyPatch, medium: Medium) -> Sof
     return card
 
 
-def test_phone_opens_the_check_with_its_pin(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_phone_opens_check_with_its_pin(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     phone_desk = Desk(desk.counter, desk.settings, phone=True)
     card = as_phone(phone_desk, monkeypatch, Medium.PHONE_PIN)
 

@@ -31,7 +31,7 @@ def request_data(exchange: ExchangeService, kind: str, number: int) -> str:
     return f"{root.findtext('MessageHeader/ResultCode')} {root.findtext('MessageHeader/MessageCode')}"
 
 
-def test_exchange_refuses_data_after_a_withdrawal_at_the_terminal(desk: Desk, tmp_path: Path) -> None:
+def test_exchange_refuses_data_after_withdrawal_at_terminal(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: enrolled_client(desk.settings)[0]
     )
@@ -52,7 +52,7 @@ def test_exchange_refuses_data_after_a_withdrawal_at_the_terminal(desk: Desk, tm
     store.close()
 
 
-def test_next_result_contains_the_number_registered_with_the_exchange(desk: Desk, tmp_path: Path) -> None:
+def test_next_result_contains_number_registered_with_exchange(desk: Desk, tmp_path: Path) -> None:
     exchange, store = open_exchange(
         tmp_path / "OQS", desk.settings.state_dir, RULES, open_client=lambda: enrolled_client(desk.settings)[0]
     )

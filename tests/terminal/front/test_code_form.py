@@ -28,13 +28,13 @@ def test_only_the_birth_date_is_visible() -> None:
     assert [form.birth_digit(index) for index in range(6)] == ["6", "0", "0", "1", "", ""]
     type_digits(form, "021234")
     assert form.birth_digit(6) == ""
-    assert form.typed_of(CodeField.SECURITY_CODE) == 4
+    assert form.typed_count(CodeField.SECURITY_CODE) == 4
 
 
 def test_incomplete_code_is_not_sent() -> None:
     form = type_digits(CodeForm(2031), "600102123")
     assert form.take() is None
-    assert form.typed_of(CodeField.SECURITY_CODE) == 3
+    assert form.typed_count(CodeField.SECURITY_CODE) == 3
 
 
 @pytest.mark.parametrize("digits", ["6013021234", "6000021234", "6001321234"])
@@ -42,7 +42,7 @@ def test_invalid_birth_date_is_cleared_and_not_sent(digits: str) -> None:
     form = type_digits(CodeForm(2031), digits)
     assert form.take() is None
     assert form.has_invalid_date
-    assert form.typed_of(CodeField.BIRTH_DATE) == 0
+    assert form.typed_count(CodeField.BIRTH_DATE) == 0
     form.push(6)
     assert not form.has_invalid_date
 
@@ -68,7 +68,7 @@ def test_wiping_overwrites_the_buffer() -> None:
     form.wipe()
     assert not any(buffer)
     assert "600102" not in repr(form)
-    assert form.typed_of(CodeField.BIRTH_DATE) == 0
+    assert form.typed_count(CodeField.BIRTH_DATE) == 0
 
 
 def test_scanned_digits_are_shown_as_dots_and_uncertain_digits_as_empty() -> None:
@@ -91,5 +91,5 @@ def test_erasing_before_typing_clears_the_scanned_code() -> None:
 
     form.pop()
 
-    assert form.typed_of(CodeField.BIRTH_DATE) == 0
+    assert form.typed_count(CodeField.BIRTH_DATE) == 0
     assert type_digits(form, "6001021234").take() == b"60010220311234"

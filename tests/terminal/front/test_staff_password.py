@@ -7,8 +7,8 @@ from argon2 import PasswordHasher
 
 from terminal.front.attempts import MAX_ORIGINS, Attempts
 from terminal.front.password import (
+    PasswordCorrect,
     PasswordGate,
-    PasswordRight,
     PasswordWait,
     PasswordWrong,
     SecretText,
@@ -32,7 +32,7 @@ def make_gate() -> tuple[PasswordGate, Clock]:
 
 def test_correct_password_is_accepted_and_overwritten() -> None:
     password = bytearray(b"door 27")
-    assert make_gate()[0].check(password) == PasswordRight()
+    assert make_gate()[0].check(password) == PasswordCorrect()
     assert password == bytearray(7)
 
 
@@ -51,7 +51,7 @@ def test_three_wrong_passwords_delay_the_correct_password() -> None:
     assert [gate.check(bytearray(b"x")) for _ in range(3)] == [PasswordWrong(), PasswordWrong(), PasswordWait(30)]
     assert isinstance(gate.check(bytearray(b"door 27")), PasswordWait)
     clock.now += 31
-    assert gate.check(bytearray(b"door 27")) == PasswordRight()
+    assert gate.check(bytearray(b"door 27")) == PasswordCorrect()
 
 
 def test_restart_does_not_reset_the_attempts(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_restart_does_not_reset_the_attempts(tmp_path: Path) -> None:
     clock.now += 31
     assert [restart().check(bytearray(b"x")) for _ in range(3)][-1] == PasswordWait(60)
     clock.now += 61
-    assert restart().check(bytearray(b"door 27")) == PasswordRight()
+    assert restart().check(bytearray(b"door 27")) == PasswordCorrect()
     assert not attempts_file.exists()
     assert restart().check(bytearray(b"x")) == PasswordWrong()
 
@@ -79,7 +79,7 @@ def test_damaged_attempts_file_or_wrong_clock_locks_only_temporarily(tmp_path: P
     attempts_file.write_text('{"wrong": 3, "closed_until": 99999999}')
     gate = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
     clock.now += 901
-    assert gate.check(bytearray(b"door 27")) == PasswordRight()
+    assert gate.check(bytearray(b"door 27")) == PasswordCorrect()
 
 
 def test_delay_grows_to_fifteen_minutes() -> None:
@@ -100,7 +100,7 @@ def test_wrong_passwords_from_another_origin_do_not_lock_staff_out(tmp_path: Pat
         gate.check(bytearray(b"x"), "192.0.2.7")
     restarted = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
     assert isinstance(restarted.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait)
-    assert restarted.check(bytearray(b"door 27"), "this computer") == PasswordRight()
+    assert restarted.check(bytearray(b"door 27"), "this computer") == PasswordCorrect()
     assert isinstance(restarted.check(bytearray(b"door 27"), "192.0.2.7"), PasswordWait), (
         "the count of the other origin was reset"
     )

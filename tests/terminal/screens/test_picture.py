@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from terminal.screens.blocks import strips_of
+from terminal.screens.blocks import to_strips
 from terminal.screens.card_photo import decode_for_display
 from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterbox, lines_of
 from tests.terminal.screens.stage import async_test, stage
@@ -37,7 +37,7 @@ def test_wide_frame_is_cropped_to_its_centre() -> None:
 
 
 def test_equal_neighbouring_cells_share_a_segment() -> None:
-    lines = strips_of([[0xFF0000] * 10, [0xFF0000] * 5 + [0x0000FF] * 5])
+    lines = to_strips([[0xFF0000] * 10, [0xFF0000] * 5 + [0x0000FF] * 5])
     assert len(lines) == 1
     assert [(segment.text, len(segment.text)) for segment in lines[0]] == [(" " * 5, 5), ("▀" * 5, 5)]
     assert lines[0].cell_length == 10

@@ -584,7 +584,7 @@ async def test_displayed_question_is_spoken(monkeypatch: pytest.MonkeyPatch) -> 
         await on_stage.show(state_for("method", voice=True))
         assert "本人確認の方法を選んでください" in [sentence.text for sentence in spoken[-1].sentences]
         await on_stage.key("0")
-        assert on_stage.counter.posted == [ev.SayAgain("r1")]
+        assert on_stage.counter.posted == [ev.RepeatRequested("r1")]
         on_stage.counter.perform(fx.SpeakAgain("r1", 0))
         assert len(spoken) == 2
         await on_stage.show(state_for("pin", voice=True))

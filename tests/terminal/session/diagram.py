@@ -133,7 +133,7 @@ def _fingerprint(node: _Node) -> str:
     state = node.state
     fields = {
         name: getattr(state, name)
-        for name in ("ways", "why", "phase", "problem", "outcome", "index", "left", "help", "registered", "valid")
+        for name in ("methods", "why", "phase", "problem", "outcome", "index", "left", "help", "registered", "valid")
         if hasattr(state, name)
     }
     if isinstance(state, st.Idle):
@@ -146,7 +146,7 @@ def _fingerprint(node: _Node) -> str:
         reception.purpose,
         state.waiting is None,
     )
-    tries = (reception.face_attempts, reception.face_matched, reception.staff_here, reception.pin_left > 0)
+    tries = (reception.face_attempts, reception.face_matched, reception.staff_at_terminal, reception.pin_left > 0)
     return repr(
         (
             fields,

@@ -102,7 +102,7 @@ def test_double_touch_sends_one_verify() -> None:
     assert world.touch(ev.PinEntered) == ()
 
 
-def test_changed_try_counter_is_not_reported_as_a_wrong_pin() -> None:
+def test_changed_try_counter_is_not_reported_as_wrong_pin() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -113,7 +113,7 @@ def test_changed_try_counter_is_not_reported_as_a_wrong_pin() -> None:
     assert not world.state.wrong
 
 
-def test_face_is_offered_after_the_pin_locks() -> None:
+def test_face_is_offered_after_pin_locks() -> None:
     world = World()
     world.read_card(replace(CARD, pin_tries_left=1))
     world.touch(ev.PinChosen)
@@ -121,7 +121,7 @@ def test_face_is_offered_after_the_pin_locks() -> None:
     world.touch(ev.PinEntered)
     assert world.answer(ev.PinRefused, 0, True) == (), "the camera stays off until the patient chooses the face"
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_LOCKED_NOW)
+    assert (world.state.methods, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_LOCKED_NOW)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
     assert isinstance(world.state, st.PrintedCodeEntry)
 
@@ -129,7 +129,7 @@ def test_face_is_offered_after_the_pin_locks() -> None:
 # --- by face ------------------------------------------------------------------------------------------------
 
 
-def test_face_match_and_chip_signature_open_the_check() -> None:
+def test_face_match_and_chip_signature_open_check() -> None:
     world = World()
     to_face_check(world)
     effects = world.answer(ev.FaceMatched, 0.21)
@@ -151,7 +151,7 @@ def test_pin_is_offered_after_three_face_refusals() -> None:
     assert world.state.why is st.MethodReason.FACE_NOT_MATCHED
 
 
-def test_staff_is_required_after_three_face_refusals_without_a_pin() -> None:
+def test_staff_is_required_after_three_face_refusals_without_pin() -> None:
     world = World(Rules(staff_enabled=True))
     world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
@@ -160,7 +160,7 @@ def test_staff_is_required_after_three_face_refusals_without_a_pin() -> None:
     for _ in range(3):
         world.answer(ev.FaceRefused, "not-seen")
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.ways == ()
+    assert world.state.methods == ()
     world.touch(ev.StaffAuthenticated)
     assert isinstance(world.state, st.StaffCheck)
     assert world.touch(ev.StaffConfirmed, "  ") == (), "staff must give a reason"
@@ -168,7 +168,7 @@ def test_staff_is_required_after_three_face_refusals_without_a_pin() -> None:
     assert effects[0] == fx.ProveChip(world.reception.id, effects[0].effect, Way.STAFF, "knows the patient")
 
 
-def test_three_face_refusals_without_pin_or_staff_end_in_a_problem() -> None:
+def test_three_face_refusals_without_pin_or_staff_end_in_problem() -> None:
     world = World()
     world.read_card(replace(CARD, pin_tries_left=0))
     world.touch(ev.FaceChosen)
@@ -180,7 +180,7 @@ def test_three_face_refusals_without_pin_or_staff_end_in_a_problem() -> None:
     assert world.state.problem is ProblemCode.HOLDER_NOT_CONFIRMED
 
 
-def test_match_from_an_earlier_attempt_is_ignored() -> None:
+def test_match_from_earlier_attempt_is_ignored() -> None:
     world = World()
     to_face_check(world)
     assert isinstance(world.state, st.FaceCheck)
@@ -192,7 +192,7 @@ def test_match_from_an_earlier_attempt_is_ignored() -> None:
     assert world.state == previous
 
 
-def test_forged_face_record_ends_the_reception() -> None:
+def test_forged_face_record_ends_reception() -> None:
     world = World(Rules(staff_enabled=True))
     world.read_card()
     world.touch(ev.FaceChosen)
@@ -204,7 +204,7 @@ def test_forged_face_record_ends_the_reception() -> None:
 
 
 @pytest.mark.parametrize("strict", [True, False])
-def test_unverifiable_record_is_accepted_only_if_the_rules_allow(strict: bool) -> None:
+def test_unverifiable_record_is_accepted_only_if_rules_allow(strict: bool) -> None:
     world = World(Rules(require_genuine_record=strict))
     world.read_card()
     world.touch(ev.FaceChosen)
@@ -213,7 +213,7 @@ def test_unverifiable_record_is_accepted_only_if_the_rules_allow(strict: bool) -
     assert isinstance(world.state, st.PinEntry if strict else st.FaceCheck)
 
 
-def test_card_without_a_photo_uses_the_pin() -> None:
+def test_card_without_photo_uses_pin() -> None:
     world = World()
     world.read_card()
     world.touch(ev.FaceChosen)
@@ -223,7 +223,7 @@ def test_card_without_a_photo_uses_the_pin() -> None:
     assert world.state.why is st.MethodReason.NO_PHOTO
 
 
-def test_photo_without_a_face_cannot_be_compared() -> None:
+def test_photo_without_face_cannot_be_compared() -> None:
     """The fallbacks are the PIN if the card has one, staff, and a problem screen with the reason."""
     unclear = ev.RecordFacts("genuine", has_photo=True, reference_usable=False)
     for tries, staff in ((3, False), (0, True), (0, False)):
@@ -235,7 +235,7 @@ def test_photo_without_a_face_cannot_be_compared() -> None:
         match world.state:
             case st.PinEntry(why=reason) if tries:
                 assert reason is st.MethodReason.PHOTO_WITHOUT_FACE
-            case st.ChoosingMethod(ways=(), why=reason) if staff:
+            case st.ChoosingMethod(methods=(), why=reason) if staff:
                 assert reason is st.MethodReason.PHOTO_WITHOUT_FACE
             case st.Problem(problem=problem) if not tries and not staff:
                 assert problem is ProblemCode.PHOTO_WITHOUT_FACE
@@ -269,7 +269,7 @@ def test_last_printed_code_tries_are_reserved_for_staff() -> None:
     assert world.state.why is st.MethodReason.CODE_LOCKED
 
 
-def test_camera_failure_during_the_face_check_switches_to_the_pin() -> None:
+def test_camera_failure_during_face_check_switches_to_pin() -> None:
     world = World()
     to_face_check(world)
     effects = world.send(ev.CameraChanged(False))
@@ -278,7 +278,7 @@ def test_camera_failure_during_the_face_check_switches_to_the_pin() -> None:
     assert world.state.why is st.MethodReason.NO_CAMERA
 
 
-def test_face_check_is_offered_to_the_next_patient_after_a_camera_failure() -> None:
+def test_face_check_is_offered_to_next_patient_after_camera_failure() -> None:
     world = World()
     to_face_check(world)
     world.answer(ev.CameraFailed)
@@ -286,10 +286,10 @@ def test_face_check_is_offered_to_the_next_patient_after_a_camera_failure() -> N
     world.remove_card()
     world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
-    assert Way.FACE in world.state.ways
+    assert Way.FACE in world.state.methods
 
 
-def test_flapping_camera_does_not_extend_the_timeout() -> None:
+def test_flapping_camera_does_not_extend_timeout() -> None:
     world = World(Rules(staff_enabled=True))
     world.read_card(replace(CARD, pin_tries_left=0, code_tries_left=0))
     assert isinstance(world.state, st.ChoosingMethod)
@@ -299,7 +299,7 @@ def test_flapping_camera_does_not_extend_the_timeout() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_code_entered_just_before_the_timeout_opens_the_record() -> None:
+def test_code_entered_just_before_timeout_opens_record() -> None:
     world = World()
     world.read_card()
     world.touch(ev.FaceChosen)
@@ -311,7 +311,7 @@ def test_code_entered_just_before_the_timeout_opens_the_record() -> None:
     assert isinstance(world.state, st.FaceCheck)
 
 
-def test_pin_remains_if_staff_cannot_open_a_locked_record() -> None:
+def test_pin_remains_if_staff_cannot_open_locked_record() -> None:
     world = World(Rules(staff_enabled=True))
     world.read_card(replace(CARD, code_tries_left=0))
     assert isinstance(world.state, st.PinEntry)
@@ -334,7 +334,7 @@ def test_password_entered_at_idle_is_required_again_to_decide() -> None:
     assert fx.ProveChip in kinds(world.touch(ev.StaffConfirmed, "face"))
 
 
-def test_staff_who_join_during_the_face_check_can_decide_directly() -> None:
+def test_staff_who_join_during_face_check_can_decide_directly() -> None:
     world = World(Rules(staff_enabled=True))
     to_face_check(world)
     world.touch(ev.StaffAuthenticated)
@@ -342,7 +342,7 @@ def test_staff_who_join_during_the_face_check_can_decide_directly() -> None:
     assert fx.ProveChip in kinds(world.touch(ev.StaffConfirmed, "face"))
 
 
-def test_patient_switches_to_the_pin_during_the_face_check() -> None:
+def test_patient_switches_to_pin_during_face_check() -> None:
     world = World()
     to_face_check(world)
     effects = world.touch(ev.PinChosen)
@@ -371,7 +371,7 @@ def test_unusable_card_displays_its_problem(problem: object, code: ProblemCode) 
     assert isinstance(world.state, st.Idle)
 
 
-def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
+def test_expired_certificate_is_accepted_only_within_grace_period() -> None:
     expiry = World().now.wall - timedelta(days=40)
     world = World()
     world.read_card(replace(CARD, certificate_not_after=expiry))
@@ -395,7 +395,7 @@ def test_expired_certificate_is_accepted_only_within_the_grace_period() -> None:
         (RefusalReason.BAD_SIGNATURE, ProblemCode.SERVICE_REFUSED),
     ],
 )
-def test_each_service_refusal_has_a_different_problem(reason: RefusalReason, code: ProblemCode) -> None:
+def test_each_service_refusal_has_different_problem(reason: RefusalReason, code: ProblemCode) -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -406,7 +406,7 @@ def test_each_service_refusal_has_a_different_problem(reason: RefusalReason, cod
     assert world.checks == {}
 
 
-def test_card_is_released_only_after_the_decision() -> None:
+def test_card_is_released_only_after_decision() -> None:
     """The card must sign the answers."""
     world = World()
     world.identify_by_pin()
@@ -429,7 +429,7 @@ def test_expiring_certificate_notice_comes_before_consent() -> None:
     assert isinstance(world.state, st.Consent)
 
 
-def test_first_visit_registers_the_card_and_continues() -> None:
+def test_first_visit_registers_card_and_continues() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"registered": False}))
     assert isinstance(world.state, st.Registration)
@@ -458,7 +458,7 @@ def test_registration_declined_submits_nothing() -> None:
     assert not any(isinstance(effect, fx.RecordDecision) for effect in world.issued)
 
 
-def test_invalid_qualification_writes_a_result_without_questions() -> None:
+def test_invalid_qualification_writes_result_without_questions() -> None:
     world = World()
     world.identify_by_pin(check=CHECK.model_copy(update={"valid": False}))
     assert isinstance(world.state, st.Submitting)
@@ -469,7 +469,7 @@ def test_invalid_qualification_writes_a_result_without_questions() -> None:
     assert world.state.outcome is st.Outcome.NOT_VALID
 
 
-def test_inquiry_shows_the_registration_and_submits_nothing() -> None:
+def test_inquiry_shows_registration_and_submits_nothing() -> None:
     world = World()
     world.send(ev.InquiryChosen(""))
     world.read_card()
@@ -486,7 +486,7 @@ def test_inquiry_shows_the_registration_and_submits_nothing() -> None:
 # --- questions ----------------------------------------------------------------------------------------------
 
 
-def test_individual_answers_take_effect_when_the_summary_is_confirmed() -> None:
+def test_individual_answers_take_effect_when_summary_is_confirmed() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.OneByOne)
@@ -515,7 +515,7 @@ def test_unconfirmed_yes_is_recorded_as_no() -> None:
     assert all(answer.answered_at is None for answer in world.decision().answers)
 
 
-def test_share_all_is_recorded_if_the_card_is_removed_at_the_limit_question() -> None:
+def test_share_all_is_recorded_if_card_is_removed_at_limit_question() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -525,7 +525,7 @@ def test_share_all_is_recorded_if_the_card_is_removed_at_the_limit_question() ->
     assert world.state.outcome is st.Outcome.DONE
 
 
-def test_late_double_touch_does_not_answer_the_next_question() -> None:
+def test_late_double_touch_does_not_answer_next_question() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.OneByOne)
@@ -535,7 +535,7 @@ def test_late_double_touch_does_not_answer_the_next_question() -> None:
     assert world.state == previous
 
 
-def test_going_back_changes_the_answer() -> None:
+def test_going_back_changes_answer() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -546,7 +546,7 @@ def test_going_back_changes_the_answer() -> None:
     assert set(world.flags().values()) == {0}
 
 
-def test_removing_the_card_after_going_back_shares_nothing() -> None:
+def test_removing_card_after_going_back_shares_nothing() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -604,7 +604,7 @@ def test_disease_certificate_question_precedes_prescription_form() -> None:
 # --- early departures and late answers ----------------------------------------------------------------------
 
 
-def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
+def test_reception_cancelled_before_check_leaves_no_data() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -615,7 +615,7 @@ def test_reception_cancelled_before_the_check_leaves_no_data() -> None:
     assert world.checks == {}
 
 
-def test_check_that_opens_after_the_card_was_taken_is_ignored() -> None:
+def test_check_that_opens_after_card_was_taken_is_ignored() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -639,7 +639,7 @@ def test_checking_in_without_sharing_submits_no_for_every_item() -> None:
     assert world.decision().cause is Cause.WITHOUT_SHARING
 
 
-def test_next_card_waits_until_the_previous_reception_ends() -> None:
+def test_next_card_waits_until_previous_reception_ends() -> None:
     world = World()
     world.identify_by_pin()
     world.remove_card()
@@ -653,7 +653,7 @@ def test_next_card_waits_until_the_previous_reception_ends() -> None:
     assert world.reception.id == "r2"
 
 
-def test_service_timeout_at_the_end_is_displayed_as_awaiting() -> None:
+def test_service_timeout_at_end_is_displayed_as_awaiting() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -664,7 +664,7 @@ def test_service_timeout_at_the_end_is_displayed_as_awaiting() -> None:
     assert world.state.outcome is st.Outcome.AWAITING
 
 
-def test_error_while_delivering_leaves_the_decision_to_the_outbox() -> None:
+def test_error_while_delivering_leaves_decision_to_outbox() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareNone)
@@ -686,7 +686,7 @@ def test_error_before_the_decision_is_on_disk_is_a_problem() -> None:
     assert world.state.problem is ProblemCode.INTERNAL
 
 
-def test_no_questions_if_the_check_cannot_be_recorded() -> None:
+def test_no_questions_if_check_cannot_be_recorded() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -708,7 +708,7 @@ def test_ledger_failure_submits_nothing() -> None:
     assert fx.Deliver not in kinds(effects)
 
 
-def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_a_minute() -> None:
+def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_minute() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -736,7 +736,7 @@ def test_timeout_warning_offers_more_time() -> None:
     assert world.decision().cause is Cause.TIMED_OUT
 
 
-def test_only_staff_can_discard_an_open_check() -> None:
+def test_only_staff_can_discard_open_check() -> None:
     world = World(Rules(staff_enabled=True))
     world.identify_by_pin()
     assert world.touch(ev.StaffDiscarded) == (), "the staff password was not entered"
@@ -746,7 +746,7 @@ def test_only_staff_can_discard_an_open_check() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_staff_functions_are_disabled_without_a_password() -> None:
+def test_staff_functions_are_disabled_without_password() -> None:
     world = World()
     world.read_card()
     previous = world.state
@@ -754,7 +754,7 @@ def test_staff_functions_are_disabled_without_a_password() -> None:
     assert world.state == previous
 
 
-def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
+def test_language_can_change_on_every_screen_and_resets_at_end() -> None:
     world = World()
     world.send(ev.DisplayChanged("", language="en"))
     world.identify_by_pin()
@@ -775,7 +775,7 @@ def test_language_can_change_on_every_screen_and_resets_at_the_end() -> None:
     assert world.state == st.Idle()
 
 
-def test_language_is_chosen_from_the_full_list() -> None:
+def test_language_is_chosen_from_full_list() -> None:
     world = World()
     world.send(ev.LanguagesRequested(""))
     assert isinstance(world.state, st.Idle)
@@ -789,7 +789,7 @@ def test_language_is_chosen_from_the_full_list() -> None:
     assert (world.reception.aside, world.reception.display.language) == (ev.Aside.NONE, "ja")
 
 
-def test_language_list_closes_when_the_screen_advances() -> None:
+def test_language_list_closes_when_screen_advances() -> None:
     world = World()
     world.insert_card()
     world.touch(ev.LanguagesRequested)
@@ -818,7 +818,7 @@ def test_screen_can_be_displayed_to_staff_in_japanese_briefly() -> None:
         (GraceRule.SAME_DAY, date(2026, 11, 11), False),
     ],
 )
-def test_grace_period_ends_with_the_month_or_on_the_same_day(rule: GraceRule, day: date, usable: bool) -> None:
+def test_grace_period_ends_with_month_or_on_same_day(rule: GraceRule, day: date, usable: bool) -> None:
     japan = timezone(timedelta(hours=9))
     expiry = datetime(2026, 8, 10, 23, 59, 59, tzinfo=japan)
     now = Now(0.0, datetime.combine(day, time(12), japan))

@@ -39,7 +39,7 @@ def accept(world: World) -> st.Complete:
 
 
 @pytest.mark.parametrize("status", [status for status in ReaderStatus if status is not ReaderStatus.READY])
-def test_idle_screen_is_out_of_service_until_a_reader_returns(status: ReaderStatus) -> None:
+def test_idle_screen_is_out_of_service_until_reader_returns(status: ReaderStatus) -> None:
     world = World()
     assert alerts(world.send(ev.ReaderChanged(status))) == ["U-502"]
     assert isinstance(world.state, st.Idle)
@@ -49,14 +49,14 @@ def test_idle_screen_is_out_of_service_until_a_reader_returns(status: ReaderStat
     assert world.state == st.Idle()
 
 
-def test_a_card_implies_a_ready_reader() -> None:
+def test_card_implies_ready_reader() -> None:
     world = World()
     world.send(ev.ReaderChanged(ReaderStatus.NONE))
     world.insert_card()
     assert world.reception.reader is ReaderStatus.READY
 
 
-def test_reader_lost_before_the_check_is_not_reported_as_card_removed() -> None:
+def test_reader_lost_before_check_is_not_reported_as_card_removed() -> None:
     world = World()
     world.read_card()
     effects = world.send(ev.ReaderChanged(ReaderStatus.NONE))
@@ -70,7 +70,7 @@ def test_reader_lost_before_the_check_is_not_reported_as_card_removed() -> None:
     assert world.state.left is None
 
 
-def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cause() -> None:
+def test_reader_lost_after_check_keeps_confirmed_answers_and_records_cause() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)
@@ -83,7 +83,7 @@ def test_reader_lost_after_the_check_keeps_confirmed_answers_and_records_the_cau
     accept(world)
 
 
-def test_losing_the_reader_with_the_card_keeps_another_reader_in_service() -> None:
+def test_losing_reader_with_card_keeps_another_reader_in_service() -> None:
     world = World()
     world.read_card()
     world.send(ev.CardTaken(1, reader_lost=True))
@@ -104,7 +104,7 @@ def test_card_lost_just_before_its_reader_is_reported_as_reader_lost() -> None:
     assert world.state.problem is ProblemCode.READER_LOST
 
 
-def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
+def test_losing_reader_does_not_interrupt_submission() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareNone)
@@ -117,7 +117,7 @@ def test_losing_the_reader_does_not_interrupt_a_submission() -> None:
     assert isinstance(world.state, st.Idle)
 
 
-def test_losing_the_reader_drops_the_next_patients_card() -> None:
+def test_losing_reader_drops_next_patients_card() -> None:
     world = World()
     world.identify_by_pin()
     world.remove_card()
@@ -137,7 +137,7 @@ def test_losing_the_reader_drops_the_next_patients_card() -> None:
         (ReaderLost("unplugged"), ProblemCode.READER_LOST),
     ],
 )
-def test_each_reader_problem_has_a_different_screen(problem: object, code: ProblemCode) -> None:
+def test_each_reader_problem_has_different_screen(problem: object, code: ProblemCode) -> None:
     world = World()
     world.insert_card()
     world.answer(ev.CardFailed, problem)
@@ -148,18 +148,18 @@ def test_each_reader_problem_has_a_different_screen(problem: object, code: Probl
 # --- cameras ----------------------------------------------------------------------------------------------
 
 
-def test_lost_camera_is_reported_on_the_method_screen() -> None:
+def test_lost_camera_is_reported_on_method_screen() -> None:
     world = World()
     world.read_card()
     world.send(ev.CameraChanged(False))
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.PIN,), st.MethodReason.NO_CAMERA)
+    assert (world.state.methods, world.state.why) == ((Way.PIN,), st.MethodReason.NO_CAMERA)
     world.send(ev.CameraChanged(True))
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.MethodReason.NOTHING)
+    assert (world.state.methods, world.state.why) == ((Way.FACE, Way.PIN), st.MethodReason.NOTHING)
 
 
-def test_lost_camera_without_another_method_ends_in_a_problem() -> None:
+def test_lost_camera_without_another_method_ends_in_problem() -> None:
     world = World()
     world.read_card(PINLESS)
     world.send(ev.CameraChanged(False))
@@ -175,7 +175,7 @@ def show_code(world: World, expiry: date = EXPIRY, handle: str = "shown-1") -> N
     assert isinstance(world.state, st.CardShown)
 
 
-def test_code_shown_before_its_card_is_sent_without_a_scan() -> None:
+def test_code_shown_before_its_card_is_sent_without_scan() -> None:
     world = World()
     show_code(world)
     world.read_card()
@@ -220,7 +220,7 @@ def test_shown_code_is_wiped_if_another_type_of_card_follows() -> None:
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
-def test_shown_code_expires_after_fifteen_seconds_and_a_new_one_replaces_it() -> None:
+def test_shown_code_expires_after_fifteen_seconds_and_new_one_replaces_it() -> None:
     world = World()
     show_code(world)
     world.wait(10)
@@ -232,7 +232,7 @@ def test_shown_code_expires_after_fifteen_seconds_and_a_new_one_replaces_it() ->
     assert world.state == st.Idle()
 
 
-def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
+def test_shown_code_is_wiped_on_cancel_and_when_reader_is_lost() -> None:
     world = World()
     show_code(world)
     assert world.send(ev.Cancelled("")) == (fx.WipeShownCode("", 0, "shown-1"),)
@@ -244,7 +244,7 @@ def test_shown_code_is_wiped_on_cancel_and_when_the_reader_is_lost() -> None:
     assert type(world.state) is st.Idle, "codes are ignored without a reader"
 
 
-def test_code_is_ignored_while_a_card_is_on_the_reader() -> None:
+def test_code_is_ignored_while_card_is_on_reader() -> None:
     world = World()
     world.read_card()
     previous = world.state
@@ -272,7 +272,7 @@ def test_code_is_sent_automatically_with_five_tries_left() -> None:
     assert kinds(world.touch(ev.FaceChosen)) == [fx.OpenFaceRecord]
 
 
-def test_unused_code_is_wiped_when_the_check_opens() -> None:
+def test_unused_code_is_wiped_when_check_opens() -> None:
     world = World()
     show_code(world)
     world.read_card()

@@ -18,7 +18,7 @@ def at_pharmacy(count: int, rules: Rules = PHARMACY) -> World:
     return world
 
 
-def test_chosen_prescription_is_recorded_in_the_decision() -> None:
+def test_chosen_prescription_is_recorded_in_decision() -> None:
     world = at_pharmacy(2)
     assert isinstance(world.state, st.Dispensing)
     world.touch(ev.DispensingChosen, ("rx-2",))
@@ -34,7 +34,7 @@ def test_choice_can_be_left_to_staff() -> None:
     assert world.decision().dispense is None
 
 
-def test_going_back_returns_to_the_question() -> None:
+def test_going_back_returns_to_question() -> None:
     world = at_pharmacy(2)
     world.touch(ev.DispensingChosen, ("rx-1",))
     world.touch(ev.Back)
@@ -49,7 +49,7 @@ def test_no_question_with_fewer_than_two_prescriptions(count: int) -> None:
     assert isinstance(at_pharmacy(count).state, st.Limit)
 
 
-def test_no_question_unless_enabled_in_the_settings() -> None:
+def test_no_question_unless_enabled_in_settings() -> None:
     assert isinstance(at_pharmacy(3, Rules()).state, st.Limit)
 
 
@@ -59,7 +59,7 @@ def test_unknown_prescription_id_is_ignored() -> None:
     assert isinstance(world.state, st.Dispensing)
 
 
-def test_checking_in_without_sharing_drops_the_choice() -> None:
+def test_checking_in_without_sharing_drops_choice() -> None:
     world = at_pharmacy(2)
     world.touch(ev.DispensingChosen, ("rx-1",))
     world.touch(ev.CheckInWithoutSharing)

@@ -43,7 +43,7 @@ def no_check_requested(world: World) -> bool:
 
 def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None:
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((), reason)
+    assert (world.state.methods, world.state.why) == ((), reason)
     for kind in (ev.PinChosen, ev.FaceChosen, ev.PinEntered):
         assert world.touch(kind) == ()
     assert no_check_requested(world)
@@ -60,7 +60,7 @@ def assert_only_staff_can_confirm(world: World, reason: st.MethodReason) -> None
 
 
 @both_policies
-def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: FaceAndPinPolicy) -> None:
+def test_face_is_checked_first_and_pin_opens_check(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     assert world.answer(ev.FaceMatched, 0.2) == (), "no proof is requested from the chip before the PIN"
@@ -76,11 +76,11 @@ def test_the_face_is_checked_first_and_the_pin_opens_the_check(policy: FaceAndPi
 
 
 @both_policies
-def test_no_method_is_offered_and_no_pin_accepted_before_the_face(policy: FaceAndPinPolicy) -> None:
+def test_no_method_is_offered_and_no_pin_accepted_before_face(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.BOTH_ASKED)
+    assert (world.state.methods, world.state.why) == ((Way.FACE,), st.MethodReason.BOTH_ASKED)
     assert world.touch(ev.PinChosen) == ()
     world.touch(ev.FaceChosen)
     world.answer(ev.CodeNotScanned)
@@ -103,7 +103,7 @@ def test_face_or_pin_is_sufficient_by_default() -> None:
 
 
 @both_policies
-def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: FaceAndPinPolicy) -> None:
+def test_face_match_does_not_carry_over_to_next_reception(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -114,7 +114,7 @@ def test_a_face_match_does_not_carry_over_to_the_next_reception(policy: FaceAndP
 
 
 @both_policies
-def test_a_wrong_pin_requires_no_second_face_check(policy: FaceAndPinPolicy) -> None:
+def test_wrong_pin_requires_no_second_face_check(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -128,7 +128,7 @@ def test_a_wrong_pin_requires_no_second_face_check(policy: FaceAndPinPolicy) -> 
 
 
 @both_policies
-def test_a_camera_lost_after_the_face_check_has_no_effect(policy: FaceAndPinPolicy) -> None:
+def test_camera_lost_after_face_check_has_no_effect(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -143,7 +143,7 @@ def test_a_camera_lost_after_the_face_check_has_no_effect(policy: FaceAndPinPoli
 # --- no PIN, camera, code or photo ------------------------------------------------------------------------------
 
 
-def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
+def test_where_possible_accepts_face_alone_if_card_has_no_pin() -> None:
     world = world_with_policy(POSSIBLE)
     to_face_check(world, PINLESS)
     world.answer(ev.FaceMatched, 0.2)
@@ -152,7 +152,7 @@ def test_where_possible_accepts_the_face_alone_if_the_card_has_no_pin() -> None:
     assert opened_checks(world) == [(Way.FACE, True)]
 
 
-def test_always_requires_staff_if_the_card_has_no_pin() -> None:
+def test_always_requires_staff_if_card_has_no_pin() -> None:
     world = world_with_policy(ALWAYS)
     world.read_card(PINLESS)
     assert_only_staff_can_confirm(world, st.MethodReason.PIN_NEEDED)
@@ -191,7 +191,7 @@ MISSING = pytest.mark.parametrize(
 
 
 @MISSING
-def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
+def test_where_possible_accepts_pin_alone_if_face_check_is_impossible(
     make_face_check_impossible: object, reason: st.MethodReason
 ) -> None:
     world = world_with_policy(POSSIBLE)
@@ -204,7 +204,7 @@ def test_where_possible_accepts_the_pin_alone_if_the_face_check_is_impossible(
 
 
 @MISSING
-def test_always_requires_staff_if_the_face_check_is_impossible(
+def test_always_requires_staff_if_face_check_is_impossible(
     make_face_check_impossible: object, reason: st.MethodReason
 ) -> None:
     world = world_with_policy(ALWAYS)
@@ -212,7 +212,7 @@ def test_always_requires_staff_if_the_face_check_is_impossible(
     assert_only_staff_can_confirm(world, reason)
 
 
-def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
+def test_reconnected_camera_does_not_interrupt_pin_entry() -> None:
     world = world_with_policy(POSSIBLE)
     no_camera(world)
     world.send(ev.CameraChanged(True))
@@ -228,10 +228,10 @@ def test_a_reconnected_camera_does_not_interrupt_pin_entry() -> None:
     world.wait(6)
     world.read_card()
     assert isinstance(world.state, st.ChoosingMethod)
-    assert world.state.ways == (Way.FACE,), "the next patient is asked for the face"
+    assert world.state.methods == (Way.FACE,), "the next patient is asked for the face"
 
 
-def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() -> None:
+def test_during_code_entry_pin_is_allowed_only_while_camera_is_lost() -> None:
     world = world_with_policy(POSSIBLE)
     world.read_card()
     world.touch(ev.FaceChosen)
@@ -245,7 +245,7 @@ def test_during_code_entry_the_pin_is_allowed_only_while_the_camera_is_lost() ->
     assert isinstance(world.state, st.PinEntry)
 
 
-def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
+def test_staff_cannot_open_record_whose_code_is_locked() -> None:
     """The printed code is locked permanently. `always` reports a problem, and `where-possible` uses the PIN."""
     for policy, problem in ((POSSIBLE, None), (ALWAYS, ProblemCode.BOTH_NEEDED)):
         world = world_with_policy(policy)
@@ -262,7 +262,7 @@ def test_staff_cannot_open_a_record_whose_code_is_locked() -> None:
 
 
 @pytest.mark.parametrize(("policy", "card"), [(POSSIBLE, CARD), (POSSIBLE, PINLESS), (ALWAYS, CARD)])
-def test_a_pin_does_not_replace_a_refused_face(policy: FaceAndPinPolicy, card: CardFacts) -> None:
+def test_pin_does_not_replace_refused_face(policy: FaceAndPinPolicy, card: CardFacts) -> None:
     world = world_with_policy(policy)
     to_face_check(world, card)
     for _ in range(3):
@@ -273,7 +273,7 @@ def test_a_pin_does_not_replace_a_refused_face(policy: FaceAndPinPolicy, card: C
 @pytest.mark.parametrize(
     "lose_camera", [lambda world: world.answer(ev.CameraFailed), lambda w: w.send(ev.CameraChanged(False))]
 )
-def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lose_camera: object) -> None:
+def test_losing_camera_after_refusal_does_not_skip_face(lose_camera: object) -> None:
     """A refused person could otherwise unplug the camera."""
     world = world_with_policy(POSSIBLE)
     to_face_check(world)
@@ -283,7 +283,7 @@ def test_losing_the_camera_after_a_refusal_does_not_skip_the_face(lose_camera: o
 
 
 @both_policies
-def test_a_pin_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy) -> None:
+def test_pin_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy) -> None:
     """A look-alike could otherwise lock the PIN and pass with only the face."""
     world = world_with_policy(policy)
     to_face_check(world, replace(CARD, pin_tries_left=1))
@@ -299,7 +299,7 @@ def test_a_pin_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy
 
 
 @both_policies
-def test_a_pin_locked_elsewhere_remains_required(policy: FaceAndPinPolicy) -> None:
+def test_pin_locked_elsewhere_remains_required(policy: FaceAndPinPolicy) -> None:
     world = world_with_policy(policy)
     to_face_check(world)
     world.answer(ev.FaceMatched, 0.2)
@@ -309,7 +309,7 @@ def test_a_pin_locked_elsewhere_remains_required(policy: FaceAndPinPolicy) -> No
 
 
 @both_policies
-def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy) -> None:
+def test_printed_code_locked_by_wrong_entries_remains_required(policy: FaceAndPinPolicy) -> None:
     """Someone with another person's card and PIN could otherwise lock the code to skip the face check."""
     world = world_with_policy(policy)
     world.read_card(replace(CARD, code_tries_left=3))
@@ -327,7 +327,7 @@ def test_a_printed_code_locked_by_wrong_entries_remains_required(policy: FaceAnd
         (POSSIBLE, replace(CODE_LOCKED, pin_tries_left=0), ProblemCode.NO_WAY_LEFT),
     ],
 )
-def test_without_staff_the_screen_reports_the_required_methods(
+def test_without_staff_screen_reports_required_methods(
     policy: FaceAndPinPolicy, card: CardFacts, code: ProblemCode
 ) -> None:
     world = world_with_policy(policy, staff=False)
@@ -354,7 +354,7 @@ def test_staff_can_take_over_between_face_and_pin(policy: FaceAndPinPolicy) -> N
 # --- face or PIN is sufficient ----------------------------------------------------------------------------------
 
 
-def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_sufficient() -> None:
+def test_reconnected_camera_offers_face_again_if_one_method_is_sufficient() -> None:
     world = world_with_policy(NEVER)
     no_camera(world)
     world.send(ev.CameraChanged(True))
@@ -362,7 +362,7 @@ def test_a_reconnected_camera_offers_the_face_again_if_one_method_is_sufficient(
     assert isinstance(world.state, st.PrintedCodeEntry)
 
 
-def test_a_locked_pin_is_reported_differently_if_it_is_not_required() -> None:
+def test_locked_pin_is_reported_differently_if_it_is_not_required() -> None:
     world = world_with_policy(NEVER)
     no_camera(world)
     world.touch(ev.PinEntered)
@@ -373,7 +373,7 @@ def test_a_locked_pin_is_reported_differently_if_it_is_not_required() -> None:
 # --- face check disabled ----------------------------------------------------------------------------------------
 
 
-def test_with_the_face_check_disabled_the_pin_is_requested() -> None:
+def test_with_face_check_disabled_pin_is_requested() -> None:
     world = World(Rules(face=False, staff_enabled=True))
     world.read_card(CARD)
     assert isinstance(world.state, st.PinEntry)

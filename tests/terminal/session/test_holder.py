@@ -33,11 +33,11 @@ def to_face_check(world: World) -> None:
 # --- holder -----------------------------------------------------------------------------------------------
 
 
-def test_face_check_requires_a_touch_even_as_the_only_method() -> None:
+def test_face_check_requires_touch_even_as_only_method() -> None:
     world = World()
     world.read_card(PINLESS)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_UNAVAILABLE)
+    assert (world.state.methods, world.state.why) == ((Way.FACE,), st.MethodReason.PIN_UNAVAILABLE)
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
@@ -49,10 +49,10 @@ def test_locked_pin_is_reported_even_if_no_method_is_left() -> None:
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
+    assert (world.state.methods, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
-def test_each_interrupted_face_check_uses_an_attempt() -> None:
+def test_each_interrupted_face_check_uses_attempt() -> None:
     world = World()
     to_face_check(world)
     for attempt in (1, 2, 3):
@@ -65,16 +65,16 @@ def test_each_interrupted_face_check_uses_an_attempt() -> None:
     assert isinstance(world.state, st.PinEntry), "switching between methods allows at most three attempts"
     assert world.touch(ev.PinForgotten) == ()
     assert isinstance(world.state, st.ChoosingMethod)
-    assert Way.FACE not in world.state.ways
+    assert Way.FACE not in world.state.methods
 
 
-def test_forgotten_pin_returns_to_the_methods_and_uses_no_try() -> None:
+def test_forgotten_pin_returns_to_methods_and_uses_no_try() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
     world.touch(ev.PinForgotten)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.FACE, Way.PIN), st.MethodReason.PIN_FORGOTTEN)
+    assert (world.state.methods, world.state.why) == ((Way.FACE, Way.PIN), st.MethodReason.PIN_FORGOTTEN)
     world.touch(ev.PinChosen)
     assert isinstance(world.state, st.PinEntry)
     assert world.state.left == 3
@@ -111,7 +111,7 @@ def at_phone_reader(**rules: object) -> World:
     return World(Rules(phone=True, staff_enabled=True, **rules))  # type: ignore[arg-type]
 
 
-def test_phone_verifies_its_owner_and_opens_the_check() -> None:
+def test_phone_verifies_its_owner_and_opens_check() -> None:
     world = at_phone_reader()
     world.insert_card()
     assert world.answer(ev.CardRead, PHONE) == (), "signing requires a challenge"
@@ -126,7 +126,7 @@ def test_phone_verifies_its_owner_and_opens_the_check() -> None:
     assert opened.way is Way.PHONE
 
 
-def test_phone_pin_is_typed_at_the_terminal() -> None:
+def test_phone_pin_is_typed_at_terminal() -> None:
     world = at_phone_reader()
     world.read_card(PHONE_PIN)
     assert isinstance(world.state, st.PinEntry)
@@ -141,7 +141,7 @@ def test_refused_phone_confirmation_can_be_retried() -> None:
     world.read_card(PHONE)
     world.answer(ev.PhoneRefused)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((Way.PHONE,), st.MethodReason.PHONE_NOT_CONFIRMED)
+    assert (world.state.methods, world.state.why) == ((Way.PHONE,), st.MethodReason.PHONE_NOT_CONFIRMED)
     assert world.touch(ev.FaceChosen) == ()
     assert world.touch(ev.StaffAuthenticated) == (), "there is no photo to compare"
     assert isinstance(world.state, st.ChoosingMethod)
@@ -155,11 +155,11 @@ def test_locked_phone_pin_is_reported() -> None:
     world.touch(ev.PinEntered)
     world.answer(ev.PinRefused, 0, True)
     assert isinstance(world.state, st.ChoosingMethod)
-    assert (world.state.ways, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
+    assert (world.state.methods, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(phone=True, face_and_pin=FaceAndPinPolicy.ALWAYS)])
-def test_phone_is_refused_if_disabled_or_a_face_is_always_required(rules: Rules) -> None:
+def test_phone_is_refused_if_disabled_or_face_is_always_required(rules: Rules) -> None:
     world = World(rules)
     world.read_card(PHONE)
     assert isinstance(world.state, st.Problem)
@@ -176,7 +176,7 @@ def test_grace_period_applies_to_cards_but_not_phones() -> None:
             assert world.state.problem is ProblemCode.CERTIFICATE_EXPIRED
 
 
-def test_service_timeout_is_reported_before_the_phone_signs() -> None:
+def test_service_timeout_is_reported_before_phone_signs() -> None:
     world = at_phone_reader()
     world.insert_card()
     world.answer(ev.CardRead, PHONE)

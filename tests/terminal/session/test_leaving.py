@@ -30,7 +30,7 @@ def accept(world: World) -> st.Complete:
 # --- leaving ----------------------------------------------------------------------------------------------
 
 
-def test_cancellation_before_the_check_is_displayed_briefly() -> None:
+def test_cancellation_before_check_is_displayed_briefly() -> None:
     world = World()
     world.read_card()
     world.touch(ev.Cancelled)
@@ -77,7 +77,7 @@ def test_checking_in_without_sharing_withdraws_share_all_on_every_later_screen(s
     assert accept(world).outcome is st.Outcome.NOTHING_SHARED
 
 
-def test_checking_in_without_sharing_at_the_summary_withdraws_every_answer() -> None:
+def test_checking_in_without_sharing_at_summary_withdraws_every_answer() -> None:
     world = World(ALL_QUESTIONS)
     world.identify_by_pin(check=CERTIFICATE_AND_SUBSIDIES)
     world.touch(ev.OneByOne)
@@ -102,7 +102,7 @@ def test_confirmed_answers_survive_card_removal_and_timeout(leave: str) -> None:
     assert world.flags()[Item.DIAGNOSIS] == 1
 
 
-def test_checking_in_without_sharing_requires_an_open_check() -> None:
+def test_checking_in_without_sharing_requires_open_check() -> None:
     world = World()
     world.read_card()
     previous = world.state
@@ -176,7 +176,7 @@ def test_subsidies_are_not_asked_unless_enabled() -> None:
 # --- children and respondents -----------------------------------------------------------------------------
 
 
-def test_child_is_chosen_on_the_idle_screen_or_determined_by_age() -> None:
+def test_child_is_chosen_on_idle_screen_or_determined_by_age() -> None:
     world = World()
     world.send(ev.ForChildChosen(""))
     world.read_card()
@@ -238,7 +238,7 @@ def test_details_are_displayed_for_five_seconds_on_request() -> None:
     assert world.state.details_until is None
 
 
-def test_details_requested_late_remain_after_the_card_is_taken() -> None:
+def test_details_requested_late_remain_after_card_is_taken() -> None:
     world = World()
     complete(world)
     world.wait(4)
@@ -298,7 +298,7 @@ def test_display_settings_reset_if_no_family_member_follows() -> None:
     assert world.state == st.Idle()
 
 
-def test_daily_number_does_not_change_during_a_reception() -> None:
+def test_daily_number_does_not_change_during_reception() -> None:
     world = World()
     world.send(ev.CardPresent(1, "r1", 17))
     assert world.reception.number == 17
@@ -345,7 +345,7 @@ def test_unknown_language_is_ignored_and_other_changes_apply() -> None:
 # --- idle screen ------------------------------------------------------------------------------------------
 
 
-def test_reminder_repeats_while_a_card_is_left_at_the_idle_screen() -> None:
+def test_reminder_repeats_while_card_is_left_at_idle_screen() -> None:
     world = World()
     world.read_card()
     world.touch(ev.Cancelled)
@@ -354,7 +354,7 @@ def test_reminder_repeats_while_a_card_is_left_at_the_idle_screen() -> None:
     assert world.wait(60) == ()
 
 
-def test_staff_is_alerted_once_about_a_card_left_at_the_idle_screen() -> None:
+def test_staff_is_alerted_once_about_card_left_at_idle_screen() -> None:
     world = World()
     world.read_card()
     world.touch(ev.Cancelled)

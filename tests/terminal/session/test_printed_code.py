@@ -19,7 +19,7 @@ def start_scan(world: World) -> None:
     assert world.state.scanning
 
 
-def test_scan_receives_the_chips_expiry_and_opens_the_record() -> None:
+def test_scan_receives_chips_expiry_and_opens_record() -> None:
     world = World()
     world.read_card()
     effects = world.touch(ev.FaceChosen)
@@ -33,7 +33,7 @@ def test_scan_receives_the_chips_expiry_and_opens_the_record() -> None:
     assert not world.state.scanning
 
 
-def test_typing_starts_after_the_scan_has_stopped() -> None:
+def test_typing_starts_after_scan_has_stopped() -> None:
     world = World()
     start_scan(world)
 
@@ -47,7 +47,7 @@ def test_typing_starts_after_the_scan_has_stopped() -> None:
     assert (world.state.scanning, world.state.waiting) == (False, None)
 
 
-def test_choosing_the_pin_stops_the_scan() -> None:
+def test_choosing_pin_stops_scan() -> None:
     world = World()
     start_scan(world)
 
@@ -57,7 +57,7 @@ def test_choosing_the_pin_stops_the_scan() -> None:
     assert fx.StopScan(world.reception.id, 0) in effects
 
 
-def test_taking_the_card_stops_the_scan() -> None:
+def test_taking_card_stops_scan() -> None:
     world = World()
     start_scan(world)
 
@@ -76,7 +76,7 @@ def test_code_is_scanned_once_per_reception_then_typed() -> None:
     assert (world.state.wrong, world.state.waiting) == (True, None)
 
 
-def test_no_scan_with_fewer_than_five_tries_and_the_reason_is_displayed() -> None:
+def test_no_scan_with_fewer_than_five_tries_and_reason_is_displayed() -> None:
     world = World()
     world.read_card(replace(CARD, code_tries_left=4))
 
@@ -109,7 +109,7 @@ def test_camera_at_idle_opens_only_on_request() -> None:
     assert not world.state.looking
 
 
-def test_scan_at_idle_ends_with_back_a_timeout_or_a_card() -> None:
+def test_scan_at_idle_ends_with_back_timeout_or_card() -> None:
     for end in (ev.Back(""), ev.FrontNotShown(), ev.CardPresent(1, "r-1")):
         world = world_reading_fronts()
         world.send(ev.ShowCardChosen(""))
@@ -120,7 +120,7 @@ def test_scan_at_idle_ends_with_back_a_timeout_or_a_card() -> None:
         assert not isinstance(world.state, st.Idle) or not world.state.looking
 
 
-def test_scan_at_idle_requires_a_camera_that_reads_card_fronts() -> None:
+def test_scan_at_idle_requires_camera_that_reads_card_fronts() -> None:
     world = World()
 
     assert world.send(ev.ShowCardChosen("")) == ()
@@ -135,7 +135,7 @@ EXPIRY = date(2031, 4, 1)
 assert CARD.card_expiry == EXPIRY
 
 
-def test_card_front_distinguishes_a_pinless_card_from_a_locked_pin() -> None:
+def test_card_front_distinguishes_pinless_card_from_locked_pin() -> None:
     for pinless, reason in ((True, st.MethodReason.PINLESS), (False, st.MethodReason.PIN_UNAVAILABLE)):
         world = world_reading_fronts()
         world.send(ev.CodeShown("h1", EXPIRY, pinless))
@@ -184,7 +184,7 @@ def test_front_and_chip_are_read_at_the_same_time() -> None:
     assert effects == (fx.ScanCode(world.reception.id, effects[0].effect, CARD.card_expiry),)
 
 
-def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
+def test_front_read_after_chip_corrects_reason_on_screen() -> None:
     world = world_with_camera_over_reader()
     world.read_card(LOCKED)
     assert isinstance(world.state, st.ChoosingMethod)
@@ -195,14 +195,14 @@ def test_front_read_after_the_chip_corrects_the_reason_on_the_screen() -> None:
     assert world.state.why is st.MethodReason.PINLESS
 
 
-def test_front_shown_before_the_card_is_not_read_again() -> None:
+def test_front_shown_before_card_is_not_read_again() -> None:
     world = world_with_camera_over_reader()
     world.send(ev.CodeShown("h1", EXPIRY))
     world.read_card()
     assert not any(isinstance(effect, fx.ReadFront) for effect in world.issued)
 
 
-def test_camera_over_the_reader_stops_when_the_code_is_not_required() -> None:
+def test_camera_over_reader_stops_when_code_is_not_required() -> None:
     for choice in (ev.PinChosen, ev.Cancelled):
         world = world_with_camera_over_reader()
         world.read_card()

@@ -244,8 +244,8 @@ class Counter(RuleBasedStateMachine):
         key = state.reception.id
         match state:
             case st.ChoosingMethod():
-                face = prefer_face or Way.PIN not in state.ways
-                phone = Way.PHONE in state.ways
+                face = prefer_face or Way.PIN not in state.methods
+                phone = Way.PHONE in state.methods
                 self.send((ev.PhoneChosen if phone else ev.FaceChosen if face else ev.PinChosen)(key))
             case st.PrintedCodeEntry():
                 self.send(ev.CodeEntered(key))
@@ -297,7 +297,7 @@ class Counter(RuleBasedStateMachine):
         self.send(ev.RespondentChosen(self.world.reception.id, respondent))
 
     @precondition(lambda self: not isinstance(self.world.state, st.Idle))
-    @rule(aside=st_.sampled_from((ev.LanguagesRequested, ev.JapaneseShown, ev.SayAgain, *ev.Aside)))
+    @rule(aside=st_.sampled_from((ev.LanguagesRequested, ev.JapaneseShown, ev.RepeatRequested, *ev.Aside)))
     def aside_is_requested(self, aside: Any) -> None:
         before = self.world.state
         reception = self.world.reception.id
@@ -514,7 +514,7 @@ class TestCounterLong(Counter.TestCase):  # type: ignore[misc, valid-type]
     )
 
 
-def test_screen_returns_to_idle_while_the_card_is_on_the_reader() -> None:
+def test_screen_returns_to_idle_while_card_is_on_reader() -> None:
     world = World()
     world.identify_by_pin()
     world.wait(10_000)

@@ -10,7 +10,7 @@ from terminal.qualification.contract import Way
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session import states as st
-from terminal.session.methods import ways
+from terminal.session.methods import available_methods
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, Talk
 from terminal.talk.view import talk_of
@@ -120,7 +120,7 @@ def test_proxy_is_confirmed_by_pin_and_recorded() -> None:
     assert "代わりの方の受付です。顔では確認しません" in line_texts(talk_in(world))
     world.read_card()
     assert isinstance(world.state, st.PinEntry)
-    assert Way.FACE not in ways(world.reception, world.rules)
+    assert Way.FACE not in available_methods(world.reception, world.rules)
     assert "face" not in button_ids(talk_in(world))
     world.verify_pin()
     world.open_check()

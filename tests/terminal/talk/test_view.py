@@ -278,7 +278,7 @@ def test_staff_confirm_and_give_the_reason_with_one_touch() -> None:
 def test_staff_who_signed_in_earlier_enter_the_password_again(language: str) -> None:
     state = state_for("staff-check", language)
     assert isinstance(state, st.StaffCheck)
-    marked = replace(state, reception=replace(state.reception, staff_here=False))
+    marked = replace(state, reception=replace(state.reception, staff_at_terminal=False))
     view = talk_in(marked)
     assert view.body.buttons == ()
     assert view.body.question != talk_in(state).body.question, "the patient's screen has no confirmation question"
