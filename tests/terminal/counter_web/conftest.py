@@ -21,21 +21,21 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[PageStage]:
-    """A terminal whose screens accept answers as soon as they are painted."""
+    """Terminal whose screens accept answers as soon as they are painted."""
     with PageStage(Settings(state_dir=tmp_path), settle_seconds=0) as stage:
         yield stage
 
 
 @pytest.fixture
 def settling_stage(tmp_path: Path) -> Iterator[PageStage]:
-    """A terminal that ignores answers for two seconds after a new screen or an answer, longer than four taps take."""
+    """Terminal that ignores answers for two seconds after a new screen or an answer, longer than four taps take."""
     with PageStage(Settings(state_dir=tmp_path), settle_seconds=2) as stage:
         yield stage
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A tab in a new browser context. Console messages and requests to other hosts fail the test."""
+    """Tab in a new browser context. Console messages and requests to other hosts fail the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, has_touch=True)
     messages: list[str] = []
     tab = context.new_page()

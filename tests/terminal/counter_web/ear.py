@@ -1,4 +1,4 @@
-"""Page object for tests by ear: records spoken sentences and presses the keys they name."""
+"""Page object for tests by ear, which records spoken sentences and presses the keys they name."""
 
 import asyncio
 from collections.abc import Callable
@@ -68,7 +68,7 @@ class Ear:
         voice._send = record
 
     async def press(self, *keys: str) -> None:
-        """Press keys and forget the sentences heard before."""
+        """Press keys and discard the sentences heard so far."""
         await self._wait_painted()
         await asyncio.sleep(SETTLE_SECONDS + 0.05)
         await self._listen()
@@ -86,37 +86,37 @@ class Ear:
         await self.press(*(f"Numpad{digit}" for digit in digits), "NumpadEnter")
 
     async def wait_for(self, *texts: str) -> None:
-        """Wait until all texts were heard since the last key."""
+        """Wait until all texts have been heard since the last key press."""
         await self._until(
             lambda heard: all(any(text in sentence for sentence in heard) for text in texts), " + ".join(texts)
         )
 
     async def wait_for_any(self, *texts: str) -> None:
-        """Wait until one of the texts was heard since the last key."""
+        """Wait until one of the texts has been heard since the last key press."""
         await self._until(lambda heard: any(text in heard for text in texts), " or ".join(texts))
 
     @property
-    def since_key(self) -> list[str]:
-        """Sentences heard since the last key."""
+    def since_key_press(self) -> list[str]:
+        """Sentences heard since the last key press."""
         return self.sentences[self._start :]
 
     async def choose(self, label: str) -> None:
         """Wait until the option is offered, then press its key."""
-        await self._until(lambda heard: bool(_key_of(label, heard)), f"key of {label}")
-        await self.press(_key_of(label, self.since_key))
+        await self._until(lambda heard: bool(_find_key(label, heard)), f"key of {label}")
+        await self.press(_find_key(label, self.since_key_press))
 
     async def wait_for_count(self, text: str, times: int) -> None:
-        """Wait until `text` was heard `times` times since the last key."""
+        """Wait until `text` has been heard `times` times since the last key press."""
         await self._until(lambda heard: sum(text in sentence for sentence in heard) >= times, f"{times} times {text}")
 
     async def _until(self, condition: Callable[[list[str]], bool], description: str) -> None:
         try:
             async with asyncio.timeout(TIMEOUT_SECONDS):
-                while not condition(self.since_key):
+                while not condition(self.since_key_press):
                     await asyncio.sleep(0.03)
                     await self._listen()
         except TimeoutError:
-            raise AssertionError(f"not heard: {description}; heard: {self.since_key}") from None
+            raise AssertionError(f"not heard: {description}; heard: {self.since_key_press}") from None
 
     async def _listen(self) -> None:
         for clip in await self._page.evaluate("window.played.splice(0)"):
@@ -126,6 +126,6 @@ class Ear:
                 self.private.append(text)
 
 
-def _key_of(label: str, heard: list[str]) -> str:
+def _find_key(label: str, heard: list[str]) -> str:
     """Return the key named directly before `label`, or an empty string."""
     return next((_KEYS[before] for before, sentence in pairwise(heard) if sentence == label and before in _KEYS), "")

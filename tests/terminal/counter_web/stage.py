@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 
 class PageStage:
-    """A terminal that serves its page, with helpers for tests. Used as a context manager."""
+    """Terminal that serves its page, with test helpers. Used as a context manager."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Access to the page: other hosts, other sites, used codes, forged cookies and malformed messages are refused."""
+"""Page access: other hosts, other sites, used codes, forged cookies and malformed messages are refused."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ from tests.terminal.talk.gallery import state_for
 
 
 class Visitor:
-    """An HTTP and WebSocket client on the same computer."""
+    """HTTP and WebSocket client on the same computer."""
 
     def __init__(self, stage: PageStage) -> None:
         self.stage = stage
@@ -227,10 +227,10 @@ def test_camera_frames_are_refused_by_site_without_frame_handler(visitor: Visito
     visitor.enter()
     assert visitor.http.post("/frame", content=b"jpeg").status_code == 404
     assert "camera=()" in visitor.http.get("/").headers["permissions-policy"]
-    pictures: list[bytes] = []
+    frames: list[bytes] = []
 
     async def day() -> list[int]:
-        site = Site(None, SHARED, tmp_path / "key", 0, lambda _: None, on_frame=pictures.append)
+        site = Site(None, SHARED, tmp_path / "key", 0, lambda _: None, on_frame=frames.append)
         site.start()
         async with httpx.AsyncClient(base_url=site.origin, headers={"origin": site.origin}) as http:
             statuses = [(await http.post("/frame", content=b"without cookie")).status_code]
@@ -242,7 +242,7 @@ def test_camera_frames_are_refused_by_site_without_frame_handler(visitor: Visito
         return statuses
 
     assert asyncio.run(day()) == [404, 204, 204, 413]
-    assert pictures == [b"jpeg", bytes(400_000)]
+    assert frames == [b"jpeg", bytes(400_000)]
 
 
 def test_new_address_is_printed_after_a_page_was_refused(visitor: Visitor) -> None:

@@ -36,7 +36,7 @@ class Texts:
         self.turn = (say("guidance.turn-left"), say("guidance.turn-right"))
         self.aloud = say("voice.aloud.yes")
         self.all, self.none = say("consent.all"), say("consent.none")
-        self.share, self.not_share = say("answer.share"), say("answer.do-not-share")
+        self.share, self.do_not_share = say("answer.share"), say("answer.do-not-share")
         self.done, self.take_card = say("complete.done"), say("complete.take-card")
 
 
@@ -46,7 +46,7 @@ Reception = Callable[[DemoCounter, Texts], Coroutine[None, None, None]]
 
 
 class Patient:
-    """A blind patient, who listens to the voice and uses the card and the numeric keypad."""
+    """Blind patient, who listens to the voice and uses the card and the numeric keypad."""
 
     def __init__(self, day: Day, ear: Ear, texts: Texts) -> None:
         self.day, self.ear, self.texts = day, ear, texts
@@ -70,7 +70,7 @@ class Patient:
         """Choose the language on the idle screen, or in the full list if the screen does not offer it."""
         choose = speaker(Settings(), ruby=True)("ja")("language.choose")
         await self.ear.wait_for(choose)
-        if self.texts.name not in self.ear.since_key:
+        if self.texts.name not in self.ear.since_key_press:
             await self.ear.choose(choose)
         await self.ear.choose(self.texts.name)
 
@@ -147,7 +147,7 @@ async def _play_reception_by_face(counter: DemoCounter, texts: Texts) -> None:
         await patient.arrive("face-match")
         await ear.choose(texts.by_face)
         await ear.wait_for_any(*texts.turn)
-        await patient.answer(texts.aloud, texts.none, texts.not_share)
+        await patient.answer(texts.aloud, texts.none, texts.do_not_share)
         await ear.wait_for(texts.take_card)
         await patient.remove_card()
         flags = patient.day.flags()

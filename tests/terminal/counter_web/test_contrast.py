@@ -1,4 +1,4 @@
-"""WCAG contrast ratios of the style sheet colours, for text and controls in every look."""
+"""WCAG contrast ratios of the style sheet's colours, for text and controls in every look."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ CONTROL_PAIRS = (
     ("answer on paper", "main", "paper"),
     ("focus", "focus", "paper"),
     ("focus on a card", "focus", "card"),
-    ("step that is done", "good", "card"),
+    ("completed step", "good", "card"),
 )
 
 

@@ -1,4 +1,4 @@
-"""The demo in Chromium: the dock page of the trainer, which contains the patient's screen."""
+"""The demo in Chromium: the trainer's dock page, which contains the patient's screen."""
 
 import io
 from pathlib import Path
@@ -86,7 +86,7 @@ SCRIPTS = {
 
 
 async def play_first_day(trainer: Trainer, names: tuple[str, ...]) -> None:
-    """Play personas of the first day, check their descriptions and marks, and reset the list."""
+    """Play the first day's personas, check their descriptions and marks, and reset the list."""
     page, say = trainer.page, words("ja")
     count = page.locator(".which output")
     for number, name in enumerate(names):
@@ -242,11 +242,11 @@ def test_every_persona_has_a_story_in_both_languages(name: str) -> None:
     persona = BY_NAME[name]
     languages: tuple[Language, ...] = ("ja", "en")
     for language in languages:
-        tale = tale_for(persona, language)
-        assert tale.who
-        assert tale.staff
-        assert tale.says
-        assert tale.end
+        story = tale_for(persona, language)
+        assert story.who
+        assert story.staff
+        assert story.says
+        assert story.end
         assert len(steps_for(persona, language)) >= 2
     assert tale_for(persona, "ja") != tale_for(persona, "en")
 

@@ -53,7 +53,7 @@ KEYS = """() => [
   ["ArrowLeft", "altKey"],
   ["a"], ["Tab"], ["ArrowLeft"],
 ].map(([key, modifier]) => dispatchEvent(new KeyboardEvent("keydown", { key, [modifier]: true, cancelable: true })))"""
-"""Script that returns, for each key, whether the page allows the default action of the browser."""
+"""Script that returns, for each key, whether the page allows the browser's default action."""
 
 
 def test_browser_shortcuts_are_blocked(stage: PageStage, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""Languages on the page: `lang` attributes and readings above kanji."""
+"""Page languages: `lang` attributes and readings above kanji."""
 
 from playwright.sync_api import Page
 

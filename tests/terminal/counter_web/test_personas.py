@@ -1,4 +1,4 @@
-"""Receptions of personas on the page in Chromium, by touch and by keyboard."""
+"""Persona receptions on the page in Chromium, by touch and by keyboard."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ BY_KEYS = ("all-refused", "child-with-guardian")
 
 
 class PageHands:
-    """Controls that touch the buttons on the page or press their keys."""
+    """Performs a script's actions on the page, by touch or by key."""
 
     def __init__(self, day: Day, terminal: WebTerminal, page: Page, *, by_touch: bool) -> None:
         self._day, self._terminal, self._page, self._touch = day, terminal, page, by_touch

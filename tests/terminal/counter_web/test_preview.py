@@ -25,7 +25,7 @@ from tests.terminal.talk.gallery import state_for
 
 
 def frame_with_red_centre(width: int, height: int) -> Any:
-    """Return a black RGB picture with a red 4:3 area in the middle."""
+    """Return a black RGB frame with a red 4:3 area in the centre."""
     picture = np.zeros((height, width, 3), np.uint8)
     keep_width, keep_height = min(width, height * 4 // 3), min(height, width * 3 // 4)
     left, top = (width - keep_width) // 2, (height - keep_height) // 2
@@ -60,7 +60,7 @@ def test_preview_rate_is_limited() -> None:
 
 
 class TestCamera:
-    """A camera that delivers 30 frames per second and counts them."""
+    """Camera that delivers 30 frames per second and counts them."""
 
     __test__ = False
 
@@ -126,7 +126,7 @@ def test_live_picture_is_erased_when_the_screen_changes(browser: Browser, tmp_pa
 
 
 def count_frames(socket: Connection, camera: TestCamera) -> int:
-    """Return the number of pictures received while the camera delivers five frames."""
+    """Return the number of frames received while the camera delivers five frames."""
     end = camera.frame_count + 5
     while camera.frame_count < end:
         time.sleep(0.01)
@@ -141,7 +141,7 @@ def count_frames(socket: Connection, camera: TestCamera) -> int:
 
 
 def test_slow_page_receives_at_most_two_frames_in_advance(tmp_path: Path) -> None:
-    """The limit also applies to the second face check of a patient."""
+    """The limit also applies to a patient's second face check."""
     camera = TestCamera()
     with PageStage(Settings(state_dir=tmp_path), StandIn(), camera, settle_seconds=0) as stage:
         visitor = Visitor(stage)

@@ -1,4 +1,4 @@
-"""Page object for the demo in Chromium, with the actions of trainer, patient and staff."""
+"""Page object for the demo in Chromium, with actions for trainer, patient and staff."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

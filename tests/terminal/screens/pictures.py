@@ -1,4 +1,4 @@
-"""Create the README's screen pictures: `.venv/bin/python -m tests.terminal.screens.pictures`.
+"""Create the README's screenshots: `.venv/bin/python -m tests.terminal.screens.pictures`.
 
 Draws gallery states and the synthetic patient, and writes PNG files to `docs/pictures`. Requires `rsvg-convert`
 (librsvg2-bin) and the fonts below (fonts-dejavu-core, fonts-noto-cjk).

@@ -1,4 +1,4 @@
-"""The app with a fake counter and a constant camera picture, at a configurable screen size."""
+"""The app with a fake counter and a constant camera frame, at a configurable screen size."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -33,7 +33,7 @@ def async_test(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., 
 
 
 def synthetic_face() -> NDArray[np.uint8]:
-    """Return a constant RGB picture of a simple face."""
+    """Return a constant RGB image of a simple face."""
     y, x = np.mgrid[0:480, 0:640]
     rgb = np.full((480, 640, 3), (150, 170, 190), np.uint8)
     rgb[(y > 380) & (np.abs(x - 320) < y - 230)] = (60, 90, 130)
@@ -73,7 +73,7 @@ async def touch(app: TerminalApp, selector: str) -> None:
 
 @dataclass
 class StillCamera:
-    """A camera that always returns `frame`."""
+    """Camera that always returns `frame`."""
 
     frame: Any = field(default_factory=lambda: type("Still", (), {"rgb": synthetic_face()})())
 

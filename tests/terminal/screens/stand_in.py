@@ -1,4 +1,4 @@
-"""A fake conductor whose state is set by the test and that records posted events."""
+"""Fake conductor whose state is set by the test and which records posted events."""
 
 import asyncio
 from collections.abc import Callable

@@ -56,11 +56,11 @@ def fill(patient: Patient) -> None:
 
 
 class Defect(Exception):
-    """An internal error whose message contains secrets."""
+    """Internal error whose message contains secrets."""
 
 
 class BreakingApp(TerminalApp):
-    """An app that raises `Defect` while drawing if `broken` is set."""
+    """App that raises `Defect` while drawing if `broken` is set."""
 
     broken = False
 

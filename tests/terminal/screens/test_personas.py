@@ -35,7 +35,7 @@ AT_THE_READER = {
 
 
 class ScreenControls:
-    """Performs the actions of a script on the screen, by touch or by key."""
+    """Performs a script's actions on the screen, by touch or by key."""
 
     def __init__(self, app: TerminalApp, *, by_touch: bool) -> None:
         self._app, self._touch = app, by_touch

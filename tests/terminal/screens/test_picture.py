@@ -1,4 +1,4 @@
-"""Tests for the live picture on the screen."""
+"""Tests for the camera preview on the screen."""
 
 import numpy as np
 from numpy.typing import NDArray

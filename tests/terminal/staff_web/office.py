@@ -1,4 +1,4 @@
-"""A terminal with simulated card and stub over HTTP, and its staff page in Chromium."""
+"""Terminal with a simulated card and the stub over HTTP, and its staff page in Chromium."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -32,7 +32,7 @@ def with_staff(settings: Settings, **changes: Any) -> Settings:
 
 
 class Office:
-    """A running terminal with its staff page, and methods to operate both."""
+    """Running terminal with its staff page, and methods that operate both."""
 
     def __init__(self, counter: DemoCounter, **staff: Any) -> None:
         counter.settings = with_staff(counter.settings, **staff)
@@ -122,13 +122,13 @@ class Office:
         self.day.readers.insert(self.day.prepare(BY_NAME[persona]))
         await self.wait_until(st.ChoosingMethod)
 
-    async def to_consent(self, persona: str = "pin-right") -> None:
+    async def go_to_consent(self, persona: str = "pin-right") -> None:
         await self.insert_card(persona)
-        await self.by_pin()
+        await self.confirm_by_pin()
 
-    async def by_pin(self) -> None:
+    async def confirm_by_pin(self) -> None:
         self.touch(ev.PinChosen)
-        await self.wait_until(lambda: self.terminal.screen.talk.state == "PinEntry")  # digits typed earlier are wiped
+        await self.wait_until(lambda: self.terminal.screen.talk.state == "PinEntry")  # earlier digits are wiped
         patient = self.day.conductor.patient
         assert patient is not None
         for digit in "1234":
@@ -137,7 +137,7 @@ class Office:
         await self.wait_until(st.Consent)
 
     async def check_in(self, persona: str = "pin-right") -> None:
-        await self.to_consent(persona)
+        await self.go_to_consent(persona)
         self.touch(ev.ShareAll)
         await self.wait_until(st.Limit)
         self.touch(ev.QuestionAnswered, "limit", True)

@@ -99,8 +99,8 @@ async def _withdraw(office: Office) -> None:
     assert kinds[-2:] == ["withdrawn", "withdrawal-settled"]
 
 
-def pictures() -> Iterator[bytes]:
-    """Yield the first bytes of each JPEG and JPEG 2000 picture in the memory of this process."""
+def images_in_memory() -> Iterator[bytes]:
+    """Yield the first bytes of each JPEG and JPEG 2000 image in this process's memory."""
     gc.collect()
     for tracked in gc.get_objects():
         for data in gc.get_referents(tracked):
@@ -146,7 +146,7 @@ async def _confirm_by_eye(office: Office) -> None:
 
 
 async def _has_pixels(page: Page) -> list[bool]:
-    """Return whether each of the two compared pictures has any pixels."""
+    """Return whether both compared images have any pixels."""
     count = (
         "canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data.some(value => value)"
     )
@@ -170,12 +170,12 @@ def test_consents_are_withdrawn_at_the_patients_request(counter: DemoCounter) ->
 
 
 def test_staff_compare_two_images_and_no_copy_remains(counter: DemoCounter, tmp_path: Path) -> None:
-    count = len(list(pictures()))
+    count = len(list(images_in_memory()))
     _run(Office(counter), _confirm_by_eye)
     deadline = time.monotonic() + 30
-    while len(list(pictures())) > count and time.monotonic() < deadline:
+    while len(list(images_in_memory())) > count and time.monotonic() < deadline:
         time.sleep(0.1)  # threads may not have ended
-    assert len(list(pictures())) <= count
+    assert len(list(images_in_memory())) <= count
     written = [path for path in (tmp_path / "state").rglob("*") if path.is_file() and "cards" not in path.parts]
     assert not [path for path in written if b"\xff\xd8\xff" in path.read_bytes() or b"jP  " in path.read_bytes()]
 
@@ -217,7 +217,7 @@ def test_locked_page_displays_calls_until_signing_out(counter: DemoCounter) -> N
 
 async def _discard_and_stop(office: Office) -> None:
     page = await office.signed_in_page()
-    await office.to_consent()
+    await office.go_to_consent()
     await page.get_by_role("button", name="この受付を取り消す").click()
     await page.locator("dialog").get_by_role("button", name="もどる").click()
     assert isinstance(office.state, st.Consent)

@@ -1,4 +1,4 @@
-"""Tests for the staff page on the local network, which requires a client certificate and displays no pictures."""
+"""Tests for the staff page on the local network, which requires a client certificate and displays no images."""
 
 import asyncio
 from datetime import timedelta

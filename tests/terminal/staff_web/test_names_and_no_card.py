@@ -43,7 +43,7 @@ async def _confirm_by_eye(office: Office, page: Page) -> None:
     await office.wait_until(st.ChoosingMethod)
     await page.get_by_role("button", name="目視で確認する", exact=True).click()
     await office.wait_until(st.StaffCheck)
-    await page.locator("canvas[data-drawn]").wait_for()  # the decision requires the pictures
+    await page.locator("canvas[data-drawn]").wait_for()  # the decision requires the images
     await page.locator("#eye-password").fill(PASSWORD)
     await page.get_by_role("button", name="本人です").click()
     await office.wait_until(st.Consent)
@@ -97,7 +97,7 @@ def test_reception_by_pin_has_no_name_image_and_staff_are_informed(counter: Demo
         counter.stub.set_rule(Operation.RESULT, Rule(old_characters=True))
         office.day.readers.insert(office.day.prepare(replace(BY_NAME["pin-right"], person="old-characters")))
         await office.wait_until(st.ChoosingMethod)
-        await office.by_pin()
+        await office.confirm_by_pin()
         office.touch(ev.ShareNone)
         await office.wait_until(st.Limit)
         office.touch(ev.QuestionAnswered, "limit", False)

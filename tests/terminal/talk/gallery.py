@@ -1,4 +1,4 @@
-"""Gallery of all screens. Each state is reached through the session's events, as by a patient."""
+"""Gallery of all screens. Each state is reached through session events, as by a patient."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -587,7 +587,7 @@ SCREENS: dict[str, Callable[[World], None]] = {
 
 @cache
 def state_for(name: str, language: str = "ja", **display: Any) -> st.State:
-    """Return the state of a gallery screen with a language and display settings."""
+    """Return the state for a gallery screen, with a language and display settings."""
     world = _world()
     world.send(ev.DisplayChanged("", language=language, **display))
     SCREENS[name](world)

@@ -1,4 +1,4 @@
-"""Persona receptions in the session's state machine, without devices, service or clock, counting touches."""
+"""Plays persona receptions in the session's state machine, without devices, service or clock, and counts touches."""
 
 from datetime import date, timedelta
 

@@ -1,4 +1,4 @@
-"""Tests for question serial numbers, which prevent a touch from answering another question."""
+"""Tests for question serial numbers, which prevent a touch from answering a different question."""
 
 import pytest
 from msgspec.structs import replace

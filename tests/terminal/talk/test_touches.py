@@ -1,4 +1,4 @@
-"""Count the touches of each reception and compare them with the tables in docs/accessibility.md."""
+"""Tests that count each reception's touches and compare them with the tables in docs/accessibility.md."""
 
 import asyncio
 import re

@@ -1,4 +1,4 @@
-"""Tests for rendering sentences in another process and storing those without personal values."""
+"""Tests for rendering sentences in a separate process and caching those without personal values."""
 
 import asyncio
 import shutil

@@ -29,7 +29,7 @@ QUICK = ("pin-wrong-once", "aged-75", "not-valid", "suspended", "child-with-guar
 
 
 class Loudspeaker:
-    """Records the sentences for each state with speech on, before and after the patient declines private sentences."""
+    """Records each state's sentences with speech on, before and after the patient declines private sentences."""
 
     def __init__(self) -> None:
         self.sentences: list[SpokenSentence] = []

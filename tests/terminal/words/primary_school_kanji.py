@@ -1,4 +1,4 @@
-"""The 1,026 kanji taught in primary school, by grade (学年別漢字配当表, in force since April 2020)."""
+"""The 1,026 kanji taught in primary school, by grade (学年別漢字配当表, effective since April 2020)."""
 
 BY_GRADE = (
     "一右雨円王音下火花貝学気九休玉金空月犬見五口校左三山子四糸字耳七車手十出女小上森人水正生青夕石赤千川先早草足村大男"

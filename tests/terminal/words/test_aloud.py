@@ -10,7 +10,7 @@ SENSITIVE = re.compile(
     r"specific-disease|subsid|elderly|health-checkup|not-valid|not-registered|suspended$|guardian|by\.companion"
     r"|complete\.(counts|nothing-shared|registration)|summary\.(line|prescription)|certificate-expired$"
 )
-"""Ids of sentences that reveal a person's illness, status, age or answers."""
+"""Pattern for ids of sentences that reveal a person's illness, status, age or answers."""
 
 
 def test_every_sentence_is_marked_as_public_or_private() -> None:
@@ -26,7 +26,7 @@ def test_every_sentence_is_marked_as_public_or_private() -> None:
 
 
 def test_sentences_about_the_person_are_private() -> None:
-    # the choice of a reception for a child is visible on the first screen
+    # the first screen also shows the option to check in for a child
     visible = {"pin.question.child", "consent.as-companion", "problem.no-certificate.next"}
     assert {message_id for message_id in marked_ids()["public"] if SENSITIVE.search(message_id)} - visible == set()
 

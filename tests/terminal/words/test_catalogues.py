@@ -71,7 +71,7 @@ def test_every_problem_is_in_the_manual(name: str) -> None:
 
 
 def all_questions() -> set[Question]:
-    """Return all questions that any combination of settings and holder can produce."""
+    """Return the questions for every combination of settings and holder."""
     kinds = {name: field.annotation for name, field in ConsentSettings.model_fields.items()}
     result: set[Question] = set()
     yes_no = (False, True)
@@ -135,7 +135,7 @@ def test_every_guidance_and_reason_has_its_texts(language: str) -> None:
 
 
 def test_every_problem_code_is_used() -> None:
-    """A code in the manual that cannot occur would mislead staff."""
+    """A manual entry for a code that cannot occur would mislead staff."""
     not_raising = {"simulated", "talk"}  # packages that use codes without raising them
     raised: set[str] = set()
     for path in (ROOT / "terminal").rglob("*.py"):
