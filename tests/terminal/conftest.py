@@ -16,14 +16,14 @@ from vision.camera import Camera
 
 TIMEOUT_SECONDS = 20.0
 """Timeout for the service and the camera, long enough for a slow machine."""
-CUT_OFF = Rule(mode=ResponseMode.DROPPED, delay_seconds=0.5)
+DISCONNECT = Rule(mode=ResponseMode.DROPPED, delay_seconds=0.5)
 """Disconnect after 0.5 s to simulate a silent service without waiting for `TIMEOUT_SECONDS`."""
 
 
 @pytest.fixture(autouse=True)
 def _long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     def silence(stub: EmbeddedStub, operation: Operation) -> None:
-        stub.set_rule(operation, CUT_OFF)
+        stub.set_rule(operation, DISCONNECT)
 
     for constructor, parameter in ((DemoCounter.__init__, "timeout_seconds"), (Camera.__init__, "lost_after")):
         assert constructor.__kwdefaults__ is not None
@@ -35,7 +35,7 @@ def _long_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def authority_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder for the test authority's keys and the cards, shared by all tests of a session."""
+    """Folder for the test authority's keys and the cards, shared by all tests in a session."""
     return tmp_path_factory.mktemp("state")
 
 

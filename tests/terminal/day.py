@@ -1,4 +1,4 @@
-"""Play personas' receptions on any front end, with the real conductor and the stub service over HTTP."""
+"""Run personas' receptions on any front end, with the real conductor and the service stub over HTTP."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ async def _deadline(persona: Persona, controls: CounterControls) -> AsyncIterato
 
 
 class Day:
-    """One terminal on which a test plays several personas."""
+    """A terminal on which a test runs the receptions of several personas."""
 
     def __init__(self, counter: DemoCounter) -> None:
         self.counter, self.readers, self.stage = counter, SimulatedReaders(), SyntheticStage()
@@ -114,7 +114,7 @@ class Day:
     def _has_started(self) -> bool:
         """Return whether the reception has started.
 
-        Idle states do not count: changing the language on the idle screen records one too.
+        Idle states do not count, because changing the language on the idle screen also records one.
         """
         return any(not isinstance(state, st.Idle) for state in self.states)
 
@@ -145,7 +145,7 @@ class Day:
         return dict(flags_in(self.counter.settings.results_dir / history.delivered.event.file_name))
 
     def differences(self, persona: Persona) -> list[str]:
-        """Describe each difference between the outcome and the one expected for the persona."""
+        """Describe each difference from the outcome expected for the persona."""
         differences = []
         if self.outcome() != persona.expected.outcome:
             differences.append(f"{persona.name} ended as {self.outcome()}")

@@ -202,7 +202,7 @@ _NAMES = (*REQUESTS, FACE)
 
 
 @cache
-def _desk_parts() -> tuple[Any, ...]:
+def _desk_components() -> tuple[Any, ...]:
     people = fictitious_people()
     return LocalInsured(people), LocalChecks(people), people
 
@@ -213,7 +213,7 @@ def exchange(data: bytes) -> None:
         return
     name, content = _NAMES[data[0] % len(_NAMES)], data[1:]
     assert check_bytes(name, content).text()
-    insured, checks, _ = _desk_parts()
+    insured, checks, _ = _desk_components()
     store = ExchangeStore(None)
     try:
         if name == FACE:

@@ -1,4 +1,4 @@
-"""A terminal without a screen that plays receptions by PIN, with a real ledger, service and result folder."""
+"""A terminal without a screen that runs receptions by PIN, with a real ledger, service and result folder."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ class Card:
 
 
 def issue_cards(service_state: Path, count: int) -> list[Card]:
-    """Issue `count` cards of one invented person and register them with the service."""
+    """Issue `count` cards to one fictitious person and register them with the service."""
     authority = TestAuthority.create()
     registry = RegistryFile(registry_path(service_state))
     pem = authority.user_ca.certificate.public_bytes(Encoding.PEM).decode()
@@ -54,11 +54,11 @@ def issue_cards(service_state: Path, count: int) -> list[Card]:
 
 
 class ServiceUnavailable(Exception):
-    """The service did not open the check."""
+    """Raised if the service does not open a check."""
 
 
 class ClinicTerminal:
-    """A terminal that plays receptions. Open and close it in the same event loop."""
+    """A terminal that runs receptions. Open and close it in the same event loop."""
 
     def __init__(self, settings: Settings, cards: Sequence[Card]) -> None:
         self.settings = settings
@@ -77,7 +77,7 @@ class ClinicTerminal:
         await self.client.aclose()
 
     async def reception(self, *, granted: bool = True, reading_seconds: float = 0.0) -> DeliveryOutcome:
-        """Play a reception with a patient who reads the questions for `reading_seconds`.
+        """Run a reception with a patient who reads the questions for `reading_seconds`.
 
         Raises:
             ServiceUnavailable: The service did not open a check.

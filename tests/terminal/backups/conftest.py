@@ -27,16 +27,16 @@ class Clinic:
     def settings_file(self, name: str) -> Path:
         return self.folder / name / "settings.toml"
 
-    def write_settings(self, name: str, *, at: str | None = None) -> Settings:
-        """Write and return the settings of terminal `name` on computer `at` (default: `name`)."""
-        computer = self.folder / (at or name)
-        computer.mkdir(exist_ok=True)
+    def write_settings(self, name: str, *, host: str | None = None) -> Settings:
+        """Write and return the settings for terminal `name` on `host` (default: `name`)."""
+        folder = self.folder / (host or name)
+        folder.mkdir(exist_ok=True)
         values = {
-            "state_dir": str(computer / "state"),
+            "state_dir": str(folder / "state"),
             "service": {"url": self.server.url, "terminal_id": name, "timeout_seconds": 20},
         }
-        self.settings_file(at or name).write_text(as_toml(values), encoding="utf-8")
-        return load(self.settings_file(at or name))
+        self.settings_file(host or name).write_text(as_toml(values), encoding="utf-8")
+        return load(self.settings_file(host or name))
 
     def enrol(self, name: str) -> Settings:
         settings = self.write_settings(name)

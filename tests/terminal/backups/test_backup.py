@@ -34,13 +34,13 @@ from tests.terminal.backups.clinic import ClinicTerminal
 from tests.terminal.backups.conftest import Clinic
 
 PASSPHRASE = "朝の光はやさしく差す 42"
-CHEAP = Cost(n=1 << 10)
+LOW_COST = Cost(n=1 << 10)
 
 
 @pytest.fixture(autouse=True)
-def _cheap_sealing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reduce the scrypt cost. The default takes half a second per file."""
-    monkeypatch.setattr(backup_module, "Sealer", lambda file, passphrase, cost: Sealer(file, passphrase, CHEAP))
+def _low_sealing_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reduce the scrypt cost. With the default, each file takes half a second."""
+    monkeypatch.setattr(backup_module, "Sealer", lambda file, passphrase, cost: Sealer(file, passphrase, LOW_COST))
 
 
 def make_backup(clinic: Clinic, settings: Settings, name: str = "one.backup") -> Path:
@@ -49,15 +49,15 @@ def make_backup(clinic: Clinic, settings: Settings, name: str = "one.backup") ->
     return file
 
 
-def restore(clinic: Clinic, file: Path, at: str, *options: str, passphrase: str = PASSPHRASE) -> tuple[int, str]:
-    """Run `restore` on the computer `at`."""
-    command = ["restore", str(file), *options, "--config", str(clinic.settings_file(at))]
+def restore(clinic: Clinic, file: Path, host: str, *options: str, passphrase: str = PASSPHRASE) -> tuple[int, str]:
+    """Run `restore` on `host`."""
+    command = ["restore", str(file), *options, "--config", str(clinic.settings_file(host))]
     result = CliRunner().invoke(app, command, input=f"{passphrase}\n")
     return result.exit_code, result.output
 
 
-def lose_computer(clinic: Clinic) -> None:
-    """Replace the terminal's folder with an empty one, as after a disk failure."""
+def lose_disk(clinic: Clinic) -> None:
+    """Replace the terminal's folder with an empty one to simulate a disk failure."""
     (clinic.folder / "front-1").rename(clinic.folder / "lost")
     (clinic.folder / "front-1").mkdir()
 
@@ -77,7 +77,7 @@ def verify_with_service(clinic: Clinic, settings: Settings) -> object:
     return verify_with_receipts(ledger_path(settings), enrolment.service_public_key, reply.receipts, reply.opened)
 
 
-async def play_receptions(terminal: ClinicTerminal, count: int = 2) -> list[str]:
+async def run_receptions(terminal: ClinicTerminal, count: int = 2) -> list[str]:
     for _ in range(count):
         assert (await terminal.reception()).stage is DeliveryStage.DELIVERED
     return [record.event.check_id for record in terminal.ledger.records()]
@@ -92,14 +92,14 @@ def test_restore_marks_decisions_made_after_the_backup_as_lost(clinic: Clinic) -
     backups: list[Path] = []
 
     async def day(terminal: ClinicTerminal) -> None:
-        await play_receptions(terminal)
+        await run_receptions(terminal)
         await terminal.record_decision(await terminal.open_check())  # not submitted yet
         interrupted = await terminal.open_check()  # not answered yet
         backups.append(make_backup(clinic, settings))
         await terminal.delivery.process_outbox()
         await terminal.record_decision(interrupted)
         await terminal.delivery.deliver(interrupted)
-        await play_receptions(terminal)
+        await run_receptions(terminal)
         await terminal.open_check()
 
     clinic.run(settings, day)
@@ -107,7 +107,7 @@ def test_restore_marks_decisions_made_after_the_backup_as_lost(clinic: Clinic) -
     assert isinstance(before, Audit)
     old_key = terminal_key_path(settings.state_dir).read_bytes()
     old_records = [(record.sequence, record.hash) for record in LedgerFile(ledger_path(settings)).records()]
-    lose_computer(clinic)
+    lose_disk(clinic)
 
     code, output = restore(clinic, backups[0], "front-1")
     assert code == 0, output
@@ -126,7 +126,7 @@ def test_restore_marks_decisions_made_after_the_backup_as_lost(clinic: Clinic) -
     async def next_day(terminal: ClinicTerminal) -> None:
         assert await terminal.delivery.settle_interrupted("1319999999") == 0  # no decision is replaced by a refusal
         await terminal.delivery.process_outbox()
-        await play_receptions(terminal)
+        await run_receptions(terminal)
         assert terminal.delivery.backlog() == 0
 
     clinic.run(settings, next_day)
@@ -136,7 +136,7 @@ def test_restore_marks_decisions_made_after_the_backup_as_lost(clinic: Clinic) -
     assert set(before.receipts) < set(after.receipts)
     assert len(after.receipts) == len(before.receipts) + 2
 
-    # the service refuses the lost computer
+    # the service refuses the lost disk's key
     lost = settings.model_copy(update={"state_dir": clinic.folder / "lost" / "state"})
     refusal = audit(clinic, lost)
     assert isinstance(refusal, Refused)
@@ -145,17 +145,17 @@ def test_restore_marks_decisions_made_after_the_backup_as_lost(clinic: Clinic) -
 
 def test_second_restore_requires_new_enrolment(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     file = make_backup(clinic, settings)
-    lose_computer(clinic)
+    lose_disk(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
-    second = clinic.write_settings("front-1", at="second")
+    second = clinic.write_settings("front-1", host="second")
     code, output = restore(clinic, file, "second", "--keep-settings")
     assert (code, "restored or enrolled again" in output) == (1, True), output
     assert not second.state_dir.exists()
     code, output = restore(clinic, file, "second", "--keep-settings", "--new-enrolment")
     assert code == 0, output
-    clinic.run(second, play_receptions)
+    clinic.run(second, run_receptions)
     assert isinstance(verify_with_service(clinic, second), LedgerIntact)
     first = audit(clinic, settings)
     assert isinstance(first, Refused)  # the service accepts only the newest enrolment
@@ -164,9 +164,9 @@ def test_second_restore_requires_new_enrolment(clinic: Clinic) -> None:
 def test_manual_ledger_rollback_is_detected(clinic: Clinic) -> None:
     """Copying an old state folder bypasses `restore`, which marks lost records."""
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     shutil.copytree(settings.state_dir, clinic.folder / "copy")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     shutil.rmtree(settings.state_dir)
     (clinic.folder / "copy").rename(settings.state_dir)
     assert not isinstance(verify_with_service(clinic, settings), LedgerIntact)
@@ -174,14 +174,14 @@ def test_manual_ledger_rollback_is_detected(clinic: Clinic) -> None:
 
 def test_missing_check_is_accepted_only_if_marked_by_restore(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     file = make_backup(clinic, settings)
 
     async def open_check(terminal: ClinicTerminal) -> None:
         await terminal.open_check()
 
     clinic.run(settings, open_check)
-    lose_computer(clinic)
+    lose_disk(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
     assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
     shutil.copy(ledger_path(settings), clinic.folder / "saved.db")
@@ -197,10 +197,10 @@ def test_restore_interrupted_after_key_change_can_be_retried(
     clinic: Clinic, failure: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     file = make_backup(clinic, settings)
-    clinic.run(settings, play_receptions)
-    lose_computer(clinic)
+    clinic.run(settings, run_receptions)
+    lose_disk(clinic)
     if failure == "move fails":
 
         def fail(*_: object) -> None:
@@ -217,7 +217,7 @@ def test_restore_interrupted_after_key_change_can_be_retried(
     assert code == 0, output
     assert "accepted 2 decisions" in output
     assert not (settings.state_dir / ".restoring").exists()
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     assert isinstance(verify_with_service(clinic, settings), LedgerIntact)
 
 
@@ -225,11 +225,11 @@ def truncate(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:-100])
 
 
-def truncate_to_the_header(file: Path) -> None:
+def truncate_to_header(file: Path) -> None:
     file.write_bytes(file.read_bytes()[:30])
 
 
-def flip_a_bit(file: Path) -> None:
+def flip_bit(file: Path) -> None:
     data = bytearray(file.read_bytes())
     data[-200] ^= 1
     file.write_bytes(data)
@@ -243,16 +243,16 @@ def replace_content(file: Path) -> None:
     ("damage", "message"),
     [
         (truncate, "truncated"),
-        (truncate_to_the_header, "truncated"),
-        (flip_a_bit, "damaged"),
+        (truncate_to_header, "truncated"),
+        (flip_bit, "damaged"),
         (replace_content, "not a backup of uketsuke"),
     ],
 )
 def test_damaged_backup_is_refused(clinic: Clinic, damage: Callable[[Path], None], message: str) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     file = make_backup(clinic, settings)
-    lose_computer(clinic)
+    lose_disk(clinic)
     damage(file)
     code, output = restore(clinic, file, "front-1")
     assert (code, message in output) == (1, True), output
@@ -262,7 +262,7 @@ def test_damaged_backup_is_refused(clinic: Clinic, damage: Callable[[Path], None
 
 def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     file = make_backup(clinic, settings)
 
     async def restore_while_running(_: ClinicTerminal) -> tuple[int, str]:
@@ -272,7 +272,7 @@ def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
     assert (code, "a terminal is running" in output) == (1, True), output
     code, output = restore(clinic, file, "front-1")
     assert (code, "not empty" in output) == (1, True), output
-    lose_computer(clinic)
+    lose_disk(clinic)
     code, output = restore(clinic, file, "front-1", passphrase="another passphrase")
     assert (code, "wrong passphrase" in output) == (1, True), output
     clinic.server.stop()
@@ -280,7 +280,7 @@ def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
     assert (code, "no answer from the service" in output) == (1, True), output
     assert not settings.state_dir.exists()
     assert not clinic.settings_file("front-1").exists()
-    clinic.write_settings("front-2", at="front-1")
+    clinic.write_settings("front-2", host="front-1")
     code, output = restore(clinic, file, "front-1")
     assert (code, "--keep-settings" in output) == (1, True), output
     code, output = restore(clinic, file, "front-1", "--keep-settings")
@@ -289,7 +289,7 @@ def test_refused_restore_changes_nothing(clinic: Clinic) -> None:
 
 def test_backup_prompts_for_passphrase_and_overwrites_no_file(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     file = clinic.folder / "by-command.backup"
     command = ["backup", str(file), "--config", str(clinic.settings_file("front-1"))]
     short_passphrase = CliRunner().invoke(app, command, input="short\n")
@@ -309,12 +309,12 @@ def test_backup_prompts_for_passphrase_and_overwrites_no_file(clinic: Clinic) ->
 
 def test_decisions_are_restored_unchanged(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     decisions = [
         record.event for record in LedgerFile(ledger_path(settings)).records() if isinstance(record.event, Decided)
     ]
     file = make_backup(clinic, settings)
-    lose_computer(clinic)
+    lose_disk(clinic)
     assert restore(clinic, file, "front-1")[0] == 0
     restored_decisions = [
         record.event for record in LedgerFile(ledger_path(settings)).records() if isinstance(record.event, Decided)
@@ -324,7 +324,7 @@ def test_decisions_are_restored_unchanged(clinic: Clinic) -> None:
 
 def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic) -> None:
     settings, patient = clinic.enrol("front-1"), InsuredKey("6132013/12/0001235/01")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     database = settings.state_dir / "exchange.db"
     exchange = ExchangeStore(database)  # open during the backup
     try:
@@ -335,7 +335,7 @@ def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic
         file = make_backup(clinic, settings)
     finally:
         exchange.close()
-    lose_computer(clinic)
+    lose_disk(clinic)
     code, output = restore(clinic, file, "front-1")
     assert code == 0, output
     assert database.stat().st_mode & 0o777 == 0o600
@@ -350,12 +350,12 @@ def test_patient_numbers_are_restored_without_other_exchange_data(clinic: Clinic
 
 def test_backup_succeeds_with_damaged_exchange_database(clinic: Clinic) -> None:
     settings = clinic.enrol("front-1")
-    clinic.run(settings, play_receptions)
+    clinic.run(settings, run_receptions)
     (settings.state_dir / "exchange.db").write_bytes(b"SQLite format 3\0" + bytes(4000))
     file = clinic.folder / "by-command.backup"
     command = ["backup", str(file), "--config", str(clinic.settings_file("front-1"))]
     completed = CliRunner().invoke(app, command, input=f"{PASSPHRASE}\n")
     assert (completed.exit_code, "patient numbers are NOT included" in completed.output) == (1, True), completed.output
     assert "ledger intact" in completed.output
-    lose_computer(clinic)
+    lose_disk(clinic)
     assert restore(clinic, file, "front-1")[0] == 0

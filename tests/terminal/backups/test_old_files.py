@@ -20,8 +20,8 @@ NOW = datetime.now(UTC)
 def write_aged(path: Path, days: int, content: bytes = b"x") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
-    moment = (NOW - timedelta(days=days)).timestamp()
-    os.utime(path, (moment, moment))
+    timestamp = (NOW - timedelta(days=days)).timestamp()
+    os.utime(path, (timestamp, timestamp))
     return path
 
 

@@ -1,4 +1,4 @@
-"""Sealed backup files: round trips, passphrases and detection of modifications."""
+"""Sealed backup files: round trips, passphrases and detection of changes."""
 
 import io
 import json
@@ -12,7 +12,7 @@ from terminal.backups.contents import is_backup_member
 from terminal.backups.sealed import MAGIC, Cost, Opener, Sealer, SealError
 
 CHUNK_SIZE, TAG = 1000, 16
-CHEAP = Cost(n=1 << 10)
+LOW_COST = Cost(n=1 << 10)
 PASSPHRASE = "がっこうの うみかぜ 7"
 
 
@@ -23,7 +23,7 @@ def _small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def seal(text: bytes) -> bytes:
     file = io.BytesIO()
-    sealer = Sealer(file, PASSPHRASE, CHEAP)
+    sealer = Sealer(file, PASSPHRASE, LOW_COST)
     for start in range(0, len(text), 333):
         sealer.write(text[start : start + 333])
     sealer.close()
@@ -53,11 +53,11 @@ def cut_last_chunks(data: bytes) -> bytes:
     return data[: body_start(data) + 2 * (CHUNK_SIZE + TAG)]
 
 
-def cut_last_bytes(data: bytes) -> bytes:
+def remove_last_bytes(data: bytes) -> bytes:
     return data[:-7]
 
 
-def cut_body(data: bytes) -> bytes:
+def remove_body(data: bytes) -> bytes:
     return data[: body_start(data)]
 
 
@@ -90,8 +90,8 @@ def add_header_field(data: bytes) -> bytes:
     "damage",
     [
         cut_last_chunks,
-        cut_last_bytes,
-        cut_body,
+        remove_last_bytes,
+        remove_body,
         swap_chunks,
         drop_first_chunk,
         append_bytes,

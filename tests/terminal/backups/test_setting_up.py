@@ -1,4 +1,4 @@
-"""`uketsuke setup`: interactive, from a shared file, and without changes after an error."""
+"""`uketsuke setup`: interactively, from a shared file, and without changes after an error."""
 
 import os
 import tomllib
@@ -45,27 +45,27 @@ def clinic_file(tmp_path: Path, service: StubServer) -> Path:
     return file
 
 
-def run(computer: Path, *arguments: str, stdin: str = "") -> tuple[int, str]:
-    environment = {"UKETSUKE_STATE_DIR": str(computer / "state"), "UKETSUKE_CONFIG": str(computer / "settings.toml")}
+def run(host: Path, *arguments: str, stdin: str = "") -> tuple[int, str]:
+    environment = {"UKETSUKE_STATE_DIR": str(host / "state"), "UKETSUKE_CONFIG": str(host / "settings.toml")}
     result = CliRunner().invoke(app, list(arguments), input=stdin, env=environment)
     return result.exit_code, result.output
 
 
-def contents_of(folder: Path) -> dict[str, bytes]:
+def folder_contents(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def test_one_file_sets_up_all_terminals_in_a_clinic(tmp_path: Path, clinic_file: Path, service: StubServer) -> None:
     for name in ("front-1", "front-2", "pharmacy-3"):
-        computer = tmp_path / name
-        code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", name, stdin="280417\n")
+        host = tmp_path / name
+        code, output = run(host, "setup", "--from", str(clinic_file), "--terminal", name, stdin="280417\n")
         assert code in (OK, DOCTOR_PROBLEM), output
         assert "280417" not in output
         assert f"accepts {name}" in output  # the doctor's report
-        settings = load(computer / "settings.toml", {"state_dir": str(computer / "state")})
+        settings = load(host / "settings.toml", {"state_dir": str(host / "state")})
         assert (settings.service.terminal_id, settings.service.institution_code) == (name, "1312345678")
         assert isinstance(PasswordGate.of(settings).check(bytearray(b"280417")), PasswordCorrect)
-        for file in (computer / "settings.toml", terminal_key_path(settings.state_dir)):
+        for file in (host / "settings.toml", terminal_key_path(settings.state_dir)):
             assert file.stat().st_mode & 0o777 == 0o600
     terminals = service.service.registry.current().terminals
     assert sorted(terminals) == ["front-1", "front-2", "pharmacy-3"]
@@ -81,7 +81,7 @@ def test_interactive_setup_asks_again_after_invalid_answers(tmp_path: Path, serv
     assert settings["service"]["terminal_id"] == "front-1"
     assert settings["vision"]["camera"] == "7"
     assert "folder" not in settings.get("handover", {})
-    # repeat with empty answers, which keep every value
+    # empty answers keep all values
     code, output = run(tmp_path, "setup", stdin="\n" * 10)
     assert code in (OK, DOCTOR_PROBLEM), output
     assert tomllib.loads((tmp_path / "settings.toml").read_text("utf-8")) == settings
@@ -89,7 +89,7 @@ def test_interactive_setup_asks_again_after_invalid_answers(tmp_path: Path, serv
 
 @pytest.mark.parametrize("problem", ["service", "folder", "code", "setting", "file"])
 def test_failed_setup_writes_nothing(tmp_path: Path, clinic_file: Path, service: StubServer, problem: str) -> None:
-    computer, stdin = tmp_path / "computer", "280417\n"
+    host, stdin = tmp_path / "host", "280417\n"
     text = clinic_file.read_text("utf-8")
     match problem:
         case "service":
@@ -102,12 +102,12 @@ def test_failed_setup_writes_nothing(tmp_path: Path, clinic_file: Path, service:
             clinic_file.write_text(f"{text}[vision]\nattempts = 99\n", encoding="utf-8")
         case "file":
             clinic_file.write_text("profile = \n", encoding="utf-8")
-    before = contents_of(tmp_path)
-    code, output = run(computer, "setup", "--from", str(clinic_file), "--terminal", "front-1", stdin=stdin)
+    before = folder_contents(tmp_path)
+    code, output = run(host, "setup", "--from", str(clinic_file), "--terminal", "front-1", stdin=stdin)
     assert code == 1, output
     assert output.strip()
-    assert contents_of(tmp_path) == before
-    assert not computer.exists()
+    assert folder_contents(tmp_path) == before
+    assert not host.exists()
 
 
 def test_failed_write_undoes_earlier_writes(tmp_path: Path, clinic_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,10 +120,10 @@ def test_failed_write_undoes_earlier_writes(tmp_path: Path, clinic_file: Path, m
         path.write_bytes(content)
 
     monkeypatch.setattr(setup, "write_atomically", write_all_but_settings)
-    before = contents_of(tmp_path / "computer")
-    code, output = run(tmp_path / "computer", "setup", "--from", str(clinic_file), stdin="280417\n")
+    before = folder_contents(tmp_path / "host")
+    code, output = run(tmp_path / "host", "setup", "--from", str(clinic_file), stdin="280417\n")
     assert (code, "No space left" in output) == (1, True), output
-    assert contents_of(tmp_path / "computer") == before == {}
+    assert folder_contents(tmp_path / "host") == before == {}
 
 
 def test_existing_settings_are_replaced_only_on_request_and_backed_up(tmp_path: Path, clinic_file: Path) -> None:
@@ -188,7 +188,7 @@ def test_remote_service_is_pinned_by_its_key(
 def test_repeated_setup_does_not_change_state_folder(tmp_path: Path, clinic_file: Path) -> None:
     run(tmp_path, "setup", "--from", str(clinic_file))
     AuditTrail(tmp_path / "state" / "audit.jsonl").close()
-    before = contents_of(tmp_path / "state")
+    before = folder_contents(tmp_path / "state")
     code, _ = run(tmp_path, "setup", "--from", str(clinic_file))
     assert code in (OK, DOCTOR_PROBLEM)
-    assert contents_of(tmp_path / "state") == before
+    assert folder_contents(tmp_path / "state") == before

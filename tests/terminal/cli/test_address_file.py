@@ -1,4 +1,4 @@
-"""`run --address-file`, which passes the page address to a kiosk browser of another user in the same group."""
+"""`run --address-file`, which passes the page address to a kiosk browser run by a different user in the same group."""
 
 import stat
 from pathlib import Path

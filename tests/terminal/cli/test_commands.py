@@ -1,4 +1,4 @@
-"""Help texts, errors and exit codes of all commands."""
+"""Help, errors and exit codes of all commands."""
 
 import functools
 import json

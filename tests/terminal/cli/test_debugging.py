@@ -14,7 +14,7 @@ from terminal.cli.run import refuse_debugging
 from terminal.front.log_lines import PlainFormatter
 
 
-def log_line_of_a_crash() -> str:
+def crash_log_line() -> str:
     try:
         raise ValueError("the PIN is 7319")
     except ValueError:
@@ -23,15 +23,15 @@ def log_line_of_a_crash() -> str:
 
 
 def test_log_line_contains_only_exception_type_and_location() -> None:
-    line = log_line_of_a_crash()
+    line = crash_log_line()
     assert line.startswith("failed [ValueError at test_debugging.py:")
     assert "7319" not in line
 
 
 def test_debugging_prints_full_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "1")
-    assert log_line_of_a_crash().endswith("ValueError: the PIN is 7319")
-    assert "Traceback (most recent call last)" in log_line_of_a_crash()
+    assert crash_log_line().endswith("ValueError: the PIN is 7319")
+    assert "Traceback (most recent call last)" in crash_log_line()
 
 
 @pytest.mark.parametrize("reader", ["", "ACS ACR1252", "Virtual PCD*"])

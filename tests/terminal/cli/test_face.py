@@ -40,26 +40,26 @@ def call(state: Path, *arguments: str, model: str = "") -> tuple[int, str]:
     return result.exit_code, result.output
 
 
-def fictitious_people(count: int) -> list[EncodedPerson]:
-    """Return random encodings of `count` people in two groups. Encoding drawn people would take a minute."""
+def random_people(count: int) -> list[EncodedPerson]:
+    """Return random encodings for `count` people in two groups. Encoding rendered faces would take a minute."""
     generator = np.random.default_rng(4)
     people = []
     for number in range(count):
-        pictures = generator.normal(0, 0.1, 128) + generator.normal(0, 0.02, (7, 128))
-        people.append(EncodedPerson(f"{'ab'[number % 2]}_{number}", pictures[0], list(pictures[1:])))
+        images = generator.normal(0, 0.1, 128) + generator.normal(0, 0.02, (7, 128))
+        people.append(EncodedPerson(f"{'ab'[number % 2]}_{number}", images[0], list(images[1:])))
     return people
 
 
-def write_people(folder: Path, names: list[str], pictures: int = 8) -> Path:
-    """Write a folder of pictures for each drawn person, alternating between groups a and b; return `folder`."""
+def write_people(folder: Path, names: list[str], images: int = 8) -> Path:
+    """Write a folder of images for each synthetic person, alternating between groups a and b. Return `folder`."""
     for number, name in enumerate(names):
         person = folder / f"{'ab'[number % 2]}_{name}"
         person.mkdir(parents=True)
         source = SyntheticSource(name, realtime=False)
-        for picture in range(pictures):
+        for image_number in range(images):
             frame = source.read()
             assert isinstance(frame, Frame)
-            cv2.imwrite(str(person / f"{picture}.png"), frame.rgb[:, :, ::-1])
+            cv2.imwrite(str(person / f"{image_number}.png"), frame.rgb[:, :, ::-1])
             for _ in range(12):
                 source.skip()
     return folder
@@ -85,7 +85,7 @@ def added_model(tmp_path_factory: pytest.TempPathFactory, network: Path, people:
     state = tmp_path_factory.mktemp("state")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(face, "_PROGRESS_SECONDS", 0.0)
-        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(fictitious_people(60)))
+        monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(60)))
         code, output = call(state, "face", "add", str(network), "--people", str(people), "--name", "mine")
     assert code == 0, output
     return state, output
@@ -177,7 +177,7 @@ def test_dry_run_and_failed_calibration_write_nothing(state: Path, tmp_path: Pat
 def test_calibrate_writes_thresholds_and_evaluates_them_on_other_people(
     state: Path, people: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(fictitious_people(60)))
+    monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(random_people(60)))
     file = state / "face" / "models" / "mine" / "calibration.json"
     before = json.loads(file.read_bytes())
     file.unlink()
@@ -201,7 +201,7 @@ def shared_calibrated_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     state = tmp_path_factory.mktemp("delivered")
     (state / "people" / "one").mkdir(parents=True)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(fictitious_people(60)))
+        monkeypatch.setattr(bench, "encoded_people", lambda folder, engine: iter(random_people(60)))
         code, output = call(state, "face", "calibrate", str(state / "people"))
     assert code == 0, output
     assert str(state / "face" / "sface.json") in output

@@ -1,4 +1,4 @@
-"""Japanese output of `--help` and `doctor`: every text is translated, and examples are unchanged."""
+"""Japanese output of `--help` and `doctor`: all text is translated and examples are unchanged."""
 
 import ast
 import re
@@ -61,8 +61,8 @@ def template(node: ast.expr) -> str | None:
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
-        parts = (str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
-        text = "".join(parts)
+        fragments = (str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        text = "".join(fragments)
         return None if re.fullmatch(r"(\{\}[:;, ]*)+", text) else text
     return None
 

@@ -1,4 +1,4 @@
-"""`--help` starts quickly because it imports none of the libraries needed for receptions."""
+"""`--help` is fast because it imports none of the libraries needed for receptions."""
 
 import subprocess
 import sys

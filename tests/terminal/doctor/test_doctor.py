@@ -1,4 +1,4 @@
-"""`uketsuke doctor`: the grade and remedy of each check, and the isolation of checks from each other."""
+"""`uketsuke doctor`: grades and remedies, and the isolation of checks from each other."""
 
 import json
 import os
@@ -48,7 +48,7 @@ def with_changes(settings: Settings, **sections: dict[str, Any]) -> Settings:
 
 @pytest.fixture(autouse=True)
 def _accept_slow_cameras(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Accept low frame rates, which busy test machines produce."""
+    """Accept low frame rates, because test machines can be busy."""
     monkeypatch.setattr(devices, "_MIN_RATE", 0.0)
 
 
@@ -77,11 +77,11 @@ def test_checks_without_hardware_pass_on_ready_terminal(ready: Settings) -> None
     checks = [check for check in CHECKS if check.name not in ("pcscd", "reader")]
     results = examine(ready, checks)
     assert [(result.check, result.finding) for result in results if result.finding.grade is not Grade.OK] == []
-    texts = {result.check: result.finding.text for result in results}
-    assert "640x480" in texts["camera"]
-    assert "SIMULATED" in texts["service"]
-    assert "accepts terminal-1" in texts["service"]
-    assert "s from the service's" in texts["clock"]
+    messages = {result.check: result.finding.text for result in results}
+    assert "640x480" in messages["camera"]
+    assert "SIMULATED" in messages["service"]
+    assert "accepts terminal-1" in messages["service"]
+    assert "s from the service's" in messages["clock"]
     assert not any(result.finding.remedy for result in results)
 
 

@@ -31,7 +31,7 @@ from terminal.doctor import readers
 from terminal.doctor.finding import Grade
 
 SECURITY_VIOLATION = 0x8010006A
-FIRST, SECOND = "Virtual PCD 00 00", "Virtual PCD 00 01"
+FIRST_READER, SECOND_READER = "Virtual PCD 00 00", "Virtual PCD 00 01"
 
 
 def settings(tmp_path: Path, **reader: str) -> Settings:
@@ -70,7 +70,7 @@ def test_run_uses_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path) -> 
         for name in ("", "0", "*", "00 00"):
             slot = open_devices(settings(tmp_path, name=name), None).slot
             assert isinstance(slot.connect(), ReaderLost), name
-        slot = open_devices(settings(tmp_path, name=FIRST), None).slot
+        slot = open_devices(settings(tmp_path, name=FIRST_READER), None).slot
         while isinstance(card := slot.connect(), NoCard):  # pcscd polls every 0.4 s
             time.sleep(0.05)
         assert hasattr(card, "transmit")
@@ -81,7 +81,7 @@ def test_run_uses_virtual_reader_only_if_named(pcscd: Pcscd, tmp_path: Path) -> 
     finally:
         virtual_reader.remove()
         # Without this wait, the next test's card would look like a swapped card.
-        while not isinstance(PcscSlot(FIRST).connect(), NoCard):
+        while not isinstance(PcscSlot(FIRST_READER).connect(), NoCard):
             time.sleep(0.05)
 
 
@@ -93,15 +93,15 @@ def test_used_and_unused_readers_are_listed(pcscd: Pcscd, tmp_path: Path) -> Non
     assert "only used if set in reader.name" in without_name.text
     with_name = readers.reader(settings(tmp_path, name="pcd ?? 01"))
     assert (with_name.grade, with_name.remedy) == (Grade.WARN, "Remove vsmartcard-vpcd.")
-    assert with_name.text.startswith(f"{SECOND}; not used: {FIRST}; a virtual reader is installed")
+    assert with_name.text.startswith(f"{SECOND_READER}; not used: {FIRST_READER}; a virtual reader is installed")
     with_phone = readers.reader(settings(tmp_path, name="pcd ?? 01", phone="pcd ?? 00"))
-    assert with_phone.text.startswith(f"{SECOND}; {FIRST}; ")
+    assert with_phone.text.startswith(f"{SECOND_READER}; {FIRST_READER}; ")
 
 
 @pytest.mark.pcscd
 def test_adopt_reports_missing_service_reader_or_card(pcscd: Pcscd, tmp_path: Path) -> None:
     with pytest.raises(NotReady, match="No card on the reader"):
-        certificate_on_reader(settings(tmp_path, name=FIRST))
+        certificate_on_reader(settings(tmp_path, name=FIRST_READER))
     with pytest.raises(NotReady, match=r"No reader matches reader\.name = 'Gemalto'"):
         certificate_on_reader(settings(tmp_path, name="Gemalto"))
     pcscd.stop()

@@ -1,4 +1,4 @@
-"""Fixture: a qualification result with invented data."""
+"""Fixture: a qualification result with fictitious data."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any

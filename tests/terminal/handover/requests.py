@@ -17,7 +17,7 @@ ADULT: dict[str, Any] = {
     "insured_branch_number": "01",
     "birth_date": date(1981, 4, 12),
 }
-"""The invented person 模擬　花子."""
+"""The fictitious person 模擬　花子."""
 
 
 def search(**changes: Any) -> SearchInfo:

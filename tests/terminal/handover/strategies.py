@@ -24,11 +24,11 @@ from terminal.handover.values import (
 )
 
 CP932_TEXT = "あ亜漢字髙﨑ｱｲｳﾞﾟＡ１－・a1<>&\"'\\;表ソ能"
-"""Characters in CP932, including markup and characters whose second byte is a backslash."""
+"""CP932 characters, including markup and characters whose second byte is a backslash."""
 
 days = st.dates(date(1, 1, 1), date(9999, 12, 31))
-moments = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)).map(
-    lambda moment: moment.replace(microsecond=0, tzinfo=JAPAN)
+timestamps = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 59)).map(
+    lambda timestamp: timestamp.replace(microsecond=0, tzinfo=JAPAN)
 )
 _PATTERNS = {
     MONTH: "[0-9]{4}(0[1-9]|1[0-2])",
@@ -39,8 +39,10 @@ _PATTERNS = {
 }
 
 
-def texts(longest: int = 30) -> st.SearchStrategy[str]:
-    return st.text(CP932_TEXT + "　 ", min_size=1, max_size=longest).filter(lambda text: text == text.strip(" ") != "")
+def text(max_length: int = 30) -> st.SearchStrategy[str]:
+    return st.text(CP932_TEXT + "　 ", min_size=1, max_size=max_length).filter(
+        lambda text: text == text.strip(" ") != ""
+    )
 
 
 def values(kind: ValueKind) -> st.SearchStrategy[Any]:
@@ -48,7 +50,7 @@ def values(kind: ValueKind) -> st.SearchStrategy[Any]:
         case DateKind():
             return days
         case TimestampKind():
-            return moments
+            return timestamps
         case InsurerNumberKind():
             return st.from_regex("[1-9][0-9]{0,7}", fullmatch=True)
         case CodeKind(codes=codes):
@@ -56,14 +58,16 @@ def values(kind: ValueKind) -> st.SearchStrategy[Any]:
         case PatternKind(pattern=pattern):
             return st.from_regex(_PATTERNS.get(kind, pattern), fullmatch=True)
         case TextKind(max_length=longest):
-            return texts(longest or 30)
+            return text(longest or 30)
         case _:
             raise AssertionError(f"no values for {kind}")
 
 
 def consents(marker: ConsentElements) -> st.SearchStrategy[ConsentPart]:
-    until = st.none() | moments if marker.has_available_time else st.none()
-    return st.builds(ConsentPart, flag=st.sampled_from("0123"), consent_time=st.none() | moments, available_time=until)
+    until = st.none() | timestamps if marker.has_available_time else st.none()
+    return st.builds(
+        ConsentPart, flag=st.sampled_from("0123"), consent_time=st.none() | timestamps, available_time=until
+    )
 
 
 @cache
@@ -81,7 +85,7 @@ def parts(part: type[Part]) -> st.SearchStrategy[Any]:
         else:
             strategy = parts(field.part)
         if field.repeated:
-            # An entry without elements is written as an empty element, which is read as an entry.
+            # An entry without elements is written as an empty element and read as an entry.
             strategies[field.attribute] = st.lists(strategy, min_size=int(field.required), max_size=3).map(tuple)
         else:
             strategies[field.attribute] = strategy if field.required else st.none() | strategy

@@ -1,4 +1,4 @@
-"""Audits of result files against the ledger. Version 0.1 delivered the files."""
+"""Audits of result files against the ledger, with files delivered by version 0.1."""
 
 import shutil
 import sqlite3
@@ -57,7 +57,7 @@ def test_renamed_file_is_reported(results: Path) -> None:
 
 
 def test_file_matches_ledger_after_later_withdrawal(results: Path) -> None:
-    """Version 0.1 recorded the delivery of a file, but not its start."""
+    """Version 0.1 recorded only the end of a file's delivery, not its start."""
     path = results.parent / "ledger.db"
     all_histories = histories(LedgerFile(path).records())
     history = next(
@@ -83,10 +83,10 @@ def test_file_without_recorded_delivery_is_reported(results: Path) -> None:
         connection.execute("DROP TRIGGER record_remains")
         connection.execute("DELETE FROM record WHERE sequence > ?", (history.decision.sequence,))
     connection.close()
-    differences_of_file = [
+    file_differences = [
         difference.description for difference in check_files(results, path).differing if difference.name == first.name
     ]
-    assert differences_of_file == ["not recorded in the ledger as handed over"]
+    assert file_differences == ["not recorded in the ledger as handed over"]
 
 
 def test_folder_is_reported_and_vanished_file_is_skipped(results: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Checks of XML files: each mistake is reported with its line, and correct files have no findings."""
+"""Checks of XML files: mistakes are reported with their line, and correct files have no findings."""
 
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path

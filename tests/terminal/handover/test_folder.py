@@ -1,4 +1,4 @@
-"""Deliveries to the result folder leave no partial, overwritten or temporary files."""
+"""Deliveries to the result folder never overwrite files or leave partial or temporary ones."""
 
 import errno
 import hashlib
@@ -68,7 +68,7 @@ def refuse_flags(source: Path, target: Path) -> None:
 def test_only_one_of_many_concurrent_deliveries_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: bool
 ) -> None:
-    if not flags:  # as on a network share, where a move is a link followed by an unlink
+    if not flags:  # as on a network share, where a move is a link and an unlink
         monkeypatch.setattr(system, "rename_new", refuse_flags)
     start = threading.Barrier(8)
     outcomes: list[Delivery] = []
@@ -378,16 +378,16 @@ def test_readers_never_see_partial_file(tmp_path: Path) -> None:
 
 
 def test_result_file_name_has_prefix_identifier_and_time() -> None:
-    moment = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
-    name = result_file_name("1319999999", "0123", moment)
-    assert name == result_file_stem("1319999999", "0123", moment) + ".xml"
+    timestamp = datetime(2026, 11, 21, 0, 15, 4, tzinfo=UTC)
+    name = result_file_name("1319999999", "0123", timestamp)
+    assert name == result_file_stem("1319999999", "0123", timestamp) + ".xml"
     prefix, _, suffix = name.partition("_face_")
     identifier, _, time = suffix.partition("_")
     assert (prefix, time) == ("OQSsiquc01res", "20261121091504.xml")
     assert identifier.startswith("1319999999001")
     assert len(identifier) == 30
     assert identifier.isdigit()
-    assert name != result_file_name("1319999999", "0124", moment)
+    assert name != result_file_name("1319999999", "0124", timestamp)
 
 
 def test_reading_pipe_is_refused(tmp_path: Path) -> None:

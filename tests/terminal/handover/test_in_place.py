@@ -64,7 +64,7 @@ def test_different_file_with_same_name_is_not_overwritten(tmp_path: Path) -> Non
 
 
 def test_full_disk_leaves_no_partial_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk has space for the work file but not for the result file."""
+    """The disk has space for the work file but not the result file."""
     original, sizes = os.write, list[int]()
 
     def fail_with_disk_full(descriptor: int, data: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Messages are equal after writing and reading, in every encoding and with elements in any order."""
+"""Message round trips in every encoding, with elements in any order."""
 
 from datetime import datetime, timezone
 from random import Random
@@ -21,7 +21,7 @@ MESSAGES: set[type[Part]] = {kind.message for kind in FILE_KINDS}
 each_message = pytest.mark.parametrize("message", sorted(MESSAGES, key=str))
 
 
-def reread(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutProblem, ...]]:
+def parse_message(data: bytes, message: type[Part]) -> tuple[Part | None, tuple[LayoutProblem, ...]]:
     parsed = parse(data)
     assert isinstance(parsed, ParsedFile), parsed
     read = read_message(parsed, message)
@@ -34,7 +34,7 @@ def shuffle_elements(data: bytes, codec: str, seed: int) -> bytes:
     root: Any = etree.fromstring(body.encode())
     generator = Random(seed)
     for element in list(root.iter()):
-        # Elements with the same name form a list, which keeps its order.
+        # Elements with the same name form a list whose order is significant.
         children = list(element)
         names = sorted({child.tag for child in children})
         generator.shuffle(names)
@@ -50,7 +50,7 @@ def test_message_survives_round_trip(message: type[Part], data: Any, encoding: E
     document = write_document(sent, encoding)
     assert document.substituted == 0
     for encoded in (document.data, shuffle_elements(document.data, "utf-8" if encoding == "UTF-8" else "cp932", seed)):
-        read, problems = reread(encoded, message)
+        read, problems = parse_message(encoded, message)
         assert [problem for problem in problems if problem.severity is Severity.ERROR] == []
         assert read == sent
 
@@ -128,7 +128,7 @@ REQUEST = """<?xml version="1.0" encoding="{encoding}" standalone="no"?>
     ],
 )
 def test_request_in_common_encoding_is_read(encoding: str, codec: str) -> None:
-    read, problems = reread(REQUEST.format(encoding=encoding).encode(codec), QualificationRequest)
+    read, problems = parse_message(REQUEST.format(encoding=encoding).encode(codec), QualificationRequest)
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == "138999"
     assert read.body.search.insured_card_symbol == "試－１"
@@ -162,14 +162,16 @@ def test_request_with_wrong_encoding_declaration_is_read(encoding: str) -> None:
     ],
 )
 def test_problem_is_reported_with_its_line(old: str, new: str, line: int, fault: LayoutFault) -> None:
-    _, problems = reread(REQUEST.format(encoding="UTF-8").replace(old, new, 1).encode(), QualificationRequest)
+    _, problems = parse_message(REQUEST.format(encoding="UTF-8").replace(old, new, 1).encode(), QualificationRequest)
     errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     assert [(problem.line, problem.fault) for problem in errors] == [(line, fault)]
 
 
 @pytest.mark.parametrize("number", ["138999", "00138999", "138999  "])
 def test_unusual_insurer_number_padding_causes_warning(number: str) -> None:
-    read, problems = reread(REQUEST.format(encoding="UTF-8").replace("  138999", number).encode(), QualificationRequest)
+    read, problems = parse_message(
+        REQUEST.format(encoding="UTF-8").replace("  138999", number).encode(), QualificationRequest
+    )
     assert isinstance(read, QualificationRequest)
     assert read.body.search.insurer_number == number.strip()
     assert [problem.line for problem in problems if problem.severity is Severity.WARNING] == [10]
@@ -177,13 +179,13 @@ def test_unusual_insurer_number_padding_causes_warning(number: str) -> None:
 
 def test_duplicate_element_is_reported() -> None:
     duplicate = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Birthdate>19790101</Birthdate><Birthdate>")
-    _, problems = reread(duplicate.encode(), QualificationRequest)
+    _, problems = parse_message(duplicate.encode(), QualificationRequest)
     assert LayoutFault.DUPLICATE in [problem.fault for problem in problems]
 
 
 def test_unknown_element_causes_warning() -> None:
     request = REQUEST.format(encoding="UTF-8").replace("<Birthdate>", "<Shoe>44</Shoe><Birthdate>")
-    read, problems = reread(request.encode(), QualificationRequest)
+    read, problems = parse_message(request.encode(), QualificationRequest)
     assert read is not None
     warnings = [problem for problem in problems if problem.severity is Severity.WARNING]
     assert [(problem.fault, problem.path.rpartition("/")[2]) for problem in warnings] == [(LayoutFault.UNKNOWN, "Shoe")]
@@ -234,7 +236,7 @@ def test_repr_contains_no_values() -> None:
 
 def test_problems_do_not_repeat_values() -> None:
     wrong = REQUEST.format(encoding="UTF-8").replace("19800229", "SECRET").replace("0001234", "SECRET" * 9)
-    _, problems = reread(wrong.encode(), QualificationRequest)
+    _, problems = parse_message(wrong.encode(), QualificationRequest)
     assert len(problems) >= 2
     assert "SECRET" not in repr(problems)
 

@@ -88,7 +88,7 @@ def leaves(element: Any, prefix: str = "") -> list[tuple[str, str]]:
     return found
 
 
-def result_of(root: Any) -> dict[str, str]:
+def result_elements(root: Any) -> dict[str, str]:
     return dict(leaves(root.find("MessageBody/ResultList/ResultOfQualificationConfirmation")))
 
 
@@ -137,10 +137,10 @@ def test_characters_outside_cp932_are_substituted(
     elder_result: QualificationResult, name: str, utf_8: str, shift_jis: str, substituted: int
 ) -> None:
     result = with_name(elder_result, name)
-    assert result_of(parse_result(result_document(result)))["Name"] == utf_8
+    assert result_elements(parse_result(result_document(result)))["Name"] == utf_8
     assert result_document(result).substituted == 0
     document = result_document(result, "Shift_JIS")
-    assert result_of(parse_result(document, "cp932"))["Name"] == shift_jis
+    assert result_elements(parse_result(document, "cp932"))["Name"] == shift_jis
     assert document.substituted == substituted
 
 
@@ -148,7 +148,7 @@ def test_characters_outside_cp932_are_substituted(
 def test_characters_invalid_in_xml_are_substituted(elder_result: QualificationResult, encoding: Any) -> None:
     document = result_document(with_name(elder_result, "a\x00b\x1bc\ufffed"), encoding)
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
-    assert result_of(parse_result(document, codec))["Name"] == f"a{SUBSTITUTE}b{SUBSTITUTE}c{SUBSTITUTE}d"
+    assert result_elements(parse_result(document, codec))["Name"] == f"a{SUBSTITUTE}b{SUBSTITUTE}c{SUBSTITUTE}d"
     assert document.substituted == 3
 
 
@@ -157,13 +157,13 @@ def test_markup_in_name_is_escaped(elder_result: QualificationResult, encoding: 
     name = "<Name>&amp;]]>\"'</Name>"
     codec = "utf-8" if encoding == "UTF-8" else "cp932"
     root = parse_result(result_document(with_name(elder_result, name), encoding), codec)
-    assert result_of(root)["Name"] == name
+    assert result_elements(root)["Name"] == name
 
 
 def test_short_insurer_number_is_padded_with_spaces(elder_result: QualificationResult) -> None:
     qualification = elder_result.qualifications[0].model_copy(update={"insurer_number": "138999"})
     root = parse_result(result_document(elder_result.model_copy(update={"qualifications": (qualification,)})))
-    assert result_of(root)["InsurerNumber"] == "  138999"
+    assert result_elements(root)["InsurerNumber"] == "  138999"
 
 
 def test_times_are_written_in_japan_time(elder_result: QualificationResult) -> None:
@@ -184,7 +184,7 @@ def test_ended_qualification_has_date_and_reason(elder_result: QualificationResu
         update={"disqualification_date": date(2026, 10, 1), "reason_of_loss": "03"}
     )
     result = elder_result.model_copy(update={"qualifications": (qualification,), "validity": "2"})
-    found = result_of(parse_result(result_document(result)))
+    found = result_elements(parse_result(result_document(result)))
     assert (found["DisqualificationDate"], found["ReasonOfLoss"]) == ("20261001", "03")
 
 
@@ -203,7 +203,7 @@ def test_elderly_recipient_and_specific_disease_are_written(elder_result: Qualif
             ),
         }
     )
-    found = result_of(parse_result(result_document(result)))
+    found = result_elements(parse_result(result_document(result)))
     info = "ElderlyRecipientCertificateInfo"
     assert found[f"{info}/ElderlyRecipientValidStartDate"] == "20240701"
     assert found[f"{info}/ElderlyRecipientContributionRatio"] == "020"
@@ -238,7 +238,7 @@ def test_medical_ticket_and_rare_elements_are_written(elder_result: Qualificatio
     }
     qualification = elder_result.qualifications[0].model_copy(update=changes)
     document = result_document(elder_result.model_copy(update={"qualifications": (qualification,)}))
-    found = result_of(parse_result(document))
+    found = result_elements(parse_result(document))
     info = "PublicExpenseResultList/MedicalTicketInfo"
     assert {name.removeprefix(f"{info}/"): text for name, text in found.items() if name.startswith(info)} == {
         "TicketType": "01",
@@ -268,15 +268,15 @@ def test_failed_check_has_error_code_and_no_result_list(elder_result: Qualificat
 
 def test_limit_provided_by_law_has_flag_but_no_time(elder_result: QualificationResult) -> None:
     result = elder_result.model_copy(update={"consents": (), "by_law": (Item.HIGH_COST_LIMIT,)})
-    found = result_of(parse_result(result_document(result)))
+    found = result_elements(parse_result(result_document(result)))
     assert found["LimitApplicationCertificateRelatedConsFlg"] == "1"
     assert "LimitApplicationCertificateRelatedConsTime" not in found
     assert found["LimitApplicationCertificateRelatedInfo/LimitApplicationCertificateClassificationFlag"] == "B05"
 
 
 def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: QualificationResult) -> None:
-    plain = result_of(parse_result(result_document(elder_result)))
-    newer = result_of(parse_result(result_document(elder_result, options=FaceOptions(newer_consents=True))))
+    plain = result_elements(parse_result(result_document(elder_result)))
+    newer = result_elements(parse_result(result_document(elder_result, options=FaceOptions(newer_consents=True))))
     added_elements = {name: newer[name] for name in newer if name not in plain}
     granted_stems = ("AllergyInfo", "ContraindicationInfo", "TestInfo", "PrescriptionInfo")
     refused_stems = ("DiagnosisName", "InfectiousInfo")
@@ -287,7 +287,9 @@ def test_newer_consent_elements_follow_their_group_if_enabled(elder_result: Qual
         **{f"{stem}ConsFlg": "0" for stem in refused_stems},
     }
     no_consents = elder_result.model_copy(update={"consents": ()})
-    without_consents = result_of(parse_result(result_document(no_consents, options=FaceOptions(newer_consents=True))))
+    without_consents = result_elements(
+        parse_result(result_document(no_consents, options=FaceOptions(newer_consents=True)))
+    )
     assert [name for name in without_consents if "Cons" in name] == []
 
 
@@ -312,12 +314,12 @@ def test_consent_flags_and_times_for_every_combination(
         status="1",
         validity="1",
         qualifications=(Qualification(insurer_number="138999", name="模擬", sex="3", birth_date=date(1980, 2, 29)),),
-        consents=tuple(_outcome(item, moment) for item, moment in answers.items()),
+        consents=tuple(_consent_outcome(item, timestamp) for item, timestamp in answers.items()),
         by_law=provided_by_law,
         limit=_limit() if limit else None,
     )
     document = result_document(result, encoding)
-    written = result_of(parse_result(document, "utf-8" if encoding == "UTF-8" else "cp932"))
+    written = result_elements(parse_result(document, "utf-8" if encoding == "UTF-8" else "cp932"))
     for item, elements in CONSENTS.items():
         flag, consent_time = written.get(elements.flag), written.get(elements.consent_time)
         available_time = written.get(elements.available_time)
@@ -331,17 +333,20 @@ def test_consent_flags_and_times_for_every_combination(
             assert flag == "1"
             assert consent_time is not None
             assert (available_time is not None) is elements.has_available_time
-            assert available_time is None or _moment(available_time) - _moment(consent_time) == CONSENT_PERIOD
+            assert (
+                available_time is None
+                or _parse_timestamp(available_time) - _parse_timestamp(consent_time) == CONSENT_PERIOD
+            )
     has_limit = any(name.startswith("LimitApplicationCertificateRelatedInfo/") for name in written)
     assert has_limit is (limit and (bool(provided_by_law) or bool(answers.get(Item.HIGH_COST_LIMIT))))
 
 
-def _outcome(item: Item, moment: datetime | None) -> ConsentOutcome:
-    if moment is None:
+def _consent_outcome(item: Item, timestamp: datetime | None) -> ConsentOutcome:
+    if timestamp is None:
         return ConsentOutcome(item=item, flag=0)
     expires = CONSENTS[item].has_available_time
     return ConsentOutcome(
-        item=item, flag=1, consent_time=moment, available_time=moment + CONSENT_PERIOD if expires else None
+        item=item, flag=1, consent_time=timestamp, available_time=timestamp + CONSENT_PERIOD if expires else None
     )
 
 
@@ -354,5 +359,5 @@ def _limit() -> LimitCertificate:
     )
 
 
-def _moment(text: str) -> datetime:
+def _parse_timestamp(text: str) -> datetime:
     return datetime.strptime(text, "%Y%m%d%H%M%S")

@@ -1,4 +1,4 @@
-"""Consistency rules, tested with one contradiction per file and with values at the limits."""
+"""Consistency rules, tested with one contradiction per file and with boundary values."""
 
 import re
 from collections.abc import Mapping
@@ -176,14 +176,14 @@ def test_contradictions_in_consents_are_reported(edits: Edits, expected: Contrad
     assert contradictions(with_edits(edits)) == expected
 
 
-SECOND = ("</ResultList>", "<ResultOfQualificationConfirmation/></ResultList>")
+SECOND_READER = ("</ResultList>", "<ResultOfQualificationConfirmation/></ResultList>")
 
 
 def test_search_and_second_person_are_reported_only_in_card_reader_results() -> None:
     searched = with_edits({f"{BODY}/QualificationConfirmSearchInfo/Birthdate": "19810412"})
     assert contradictions(searched) == [("QualificationConfirmSearchInfo", WARNING)]
     assert contradictions(searched, PLAIN) == []
-    two = with_edits({}, face().replace(*SECOND))
+    two = with_edits({}, face().replace(*SECOND_READER))
     assert contradictions(two) == [("ResultList", NOTE)]
     assert contradictions(two, PLAIN) == []
 

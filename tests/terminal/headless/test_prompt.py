@@ -1,4 +1,4 @@
-"""Receptions at the text prompt: numbered answers, PIN and birth dates."""
+"""Receptions at the text prompt: numbered answers, PINs and birth dates."""
 
 import asyncio
 import os
@@ -71,7 +71,7 @@ def run_at_prompt(counter: DemoCounter, desk: Desk, keyboard: Keyboard) -> None:
                     await headless.run()
                 await insertion
             finally:
-                keyboard.close()  # stops the reading thread, which would block closing the stream
+                keyboard.close()  # stops the reading thread, which would otherwise block closing the stream
 
     asyncio.run(day())
 
@@ -146,7 +146,7 @@ def test_failing_operator_closes_terminal(counter: DemoCounter, desk: Desk) -> N
 
 
 def test_line_typed_before_question_is_discarded() -> None:
-    """Otherwise a PIN typed too late would be sent to the next patient's card."""
+    """Otherwise, a PIN typed too late would be sent to the next patient's card."""
     keyboard, terminal = os.openpty()
 
     async def day() -> None:

@@ -150,7 +150,7 @@ RULES = Path(__file__).parents[3] / "examples" / "prometheus"
 
 
 def test_alerts_use_metrics_that_exist_from_start_up(desk: Desk) -> None:
-    """An alert misses the first failure if that failure creates the metric."""
+    """An alert misses the first failure if it creates the metric."""
 
     async def no_reception(_: Desk, __: Metrics) -> None: ...
 

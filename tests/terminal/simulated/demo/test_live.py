@@ -29,7 +29,7 @@ from terminal.simulated.demo.stage import CameraStage, for_stage, open_stage, ta
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.props import photo_on
 from terminal.talk.parts import Talk
-from tests.terminal.conftest import CUT_OFF
+from tests.terminal.conftest import DISCONNECT
 from tests.terminal.screens.stage import async_test, press, wait_until_drawn
 from vision.camera import Camera
 from vision.engines.open import open_engine
@@ -164,7 +164,7 @@ async def _check_in_by_pin_after_a_silent_service(settings: Settings) -> None:
 def test_reception_by_pin_succeeds_after_the_service_was_silent(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent = tuple((operation, CUT_OFF) for operation in hands._OPERATIONS)
+    silent = tuple((operation, DISCONNECT) for operation in hands._OPERATIONS)
     monkeypatch.setitem(hands._BEHAVIOUR, ServiceMode.SILENT, silent)
     _check_in_by_pin_after_a_silent_service(settings)
     assert ways(settings) == ["pin"]
