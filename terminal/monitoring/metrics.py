@@ -154,7 +154,7 @@ class Metrics:
 
     def _add_callbacks(self) -> None:
         delivery = self._conductor.delivery
-        waiting = Gauge("uketsuke_outbox_waiting", "Decisions not delivered.", registry=self.registry)
+        waiting = Gauge("uketsuke_outbox_waiting", "Undelivered decisions.", registry=self.registry)
         oldest = Gauge(
             "uketsuke_outbox_oldest_seconds", "Age of the oldest undelivered decision, or 0.", registry=self.registry
         )

@@ -77,8 +77,8 @@ class QualificationClient:
     """Client with one connection pool, for use in one event loop. Use `async with`, or call `aclose()`.
 
     `service_public_key` (PEM) is the key pinned at enrolment. Answers without its signature are rejected. `tls` is the
-    context for https (`TlsFiles.client_context()`); without it, the system's authorities are trusted and no client
-    certificate is sent. Raises `ValueError` for a URL that is neither https nor http on loopback.
+    context for https (`TlsFiles.client_context()`); without it, the system's certificate authorities are trusted and no
+    client certificate is sent. Raises `ValueError` for a URL that is neither https nor http on loopback.
     """
 
     def __init__(
@@ -210,7 +210,7 @@ class QualificationClient:
 
     @property
     def is_responding(self) -> bool | None:
-        """Whether the service answered the last request; None before the first."""
+        """Whether the service answered the last request; None before the first request."""
         return self._connection.is_responding
 
     async def active_consents(self, check_id: str) -> ActiveConsents | Refused | NoAnswer:

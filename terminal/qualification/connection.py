@@ -35,7 +35,7 @@ _REFUSED = TypeAdapter(Refused)
 
 
 class ServiceClock:
-    """The service's time: the time in its last signed challenge plus the monotonic time since."""
+    """The service's time: the time in its last signed challenge plus the time elapsed since then."""
 
     def __init__(self) -> None:
         self._reference: tuple[datetime, float] | None = None
@@ -65,7 +65,7 @@ class ServiceConnection:
     ) -> None:
         require_safe_url(base_url)
         self.is_responding: bool | None = None
-        """Whether the service answered the last request; None before the first."""
+        """Whether the service answered the last request; None before the first request."""
         self._service_public_key = service_public_key
         self._timeout = timeout_seconds
         self._base_url, self._tls, self._transport = base_url, tls, transport
