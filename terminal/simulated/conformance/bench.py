@@ -1,4 +1,4 @@
-"""Test bench for conformance cases: places files, sets tasks, answers requests and judges the software under test."""
+"""Run conformance cases: place files, set tasks, answer requests and judge the software under test."""
 
 import json
 import time
@@ -39,9 +39,9 @@ class CasePace:
     patience: float
     """Seconds to wait for any action of the software under test."""
     export: float
-    """Seconds to wait for the export of a file after it was picked up. Some software exports nothing."""
+    """Seconds to wait for a file's export after it was picked up. Some software exports nothing."""
     slow: float
-    """Delay of a slow answer in seconds."""
+    """Delay of slow answers in seconds."""
     settled: float
     """Seconds for which a request file must stay unchanged before it is read."""
 
@@ -140,7 +140,7 @@ class CaseRunner:
         return name
 
     def place_together(self, *files: tuple[str, bytes]) -> list[str]:
-        """Place files from several card readers at the same time."""
+        """Place files from two card readers at the same time."""
         work = self.folders.face / WORK_FOLDER
         work.mkdir(exist_ok=True)
         for name, data in files:
@@ -158,7 +158,7 @@ class CaseRunner:
         return self.judge(removed, ja, f"{name} was {'picked up' if removed else 'not picked up'}")
 
     def export(self, name: str) -> ConformanceExport | None:
-        """Return the export of a file. A missing export counts as wrong only if other files were exported."""
+        """Return the export of a file. A missing export is an error only if other files were exported."""
         path = self.exports / f"{name}.json"
         self.wait_for(path.exists, self.pace.export)
         try:
@@ -186,7 +186,7 @@ class CaseRunner:
         return export
 
     def compare(self, export: ConformanceExport, **expected: Any) -> None:
-        """Judge the exported fields. The case is not judged if none of the `expected` fields was exported."""
+        """Judge the exported fields. The case is not judged if the export contains none of the `expected` fields."""
         self.outcome.not_reported |= all(getattr(export, field) is None for field in expected)
         for field, value in expected.items():
             actual = getattr(export, field)
@@ -260,7 +260,7 @@ class CaseRunner:
         return AnswerContext(insured, checks, self.store, datetime.now(JAPAN) + later, encoding, None, fail)
 
     def answer(self, request: Request, *, fail: bool = False, later: timedelta = NOW) -> str:
-        """Place the simulated exchange's answer and return its name. `fail`: answer with an abnormal end."""
+        """Place the simulated exchange's answer and return its file name. `fail`: answer with an abnormal end."""
 
         abnormal_end = fail
 

@@ -1,4 +1,4 @@
-"""Sample receipt software for the conformance tests, correct or with faults.
+"""Sample receipt software for conformance tests, with or without faults.
 
 Picks up results from `face` and answers from `res`, carries out tasks, and exports the fields it read. It shares no
 reading code with the terminal.
@@ -24,12 +24,12 @@ TASK_FOLDER: Final = "tasks"
 PATIENCE: Final = 30.0
 """Seconds to wait for an answer."""
 IMPATIENT: Final = 0.5
-"""Seconds that a client with the fault `IMPATIENT` waits. It then gives up even if the answer has just arrived."""
+"""Seconds that a client with the fault `IMPATIENT` waits before it gives up, even if the answer has just arrived."""
 
 
 @dataclass(slots=True)
 class _Pending:
-    """A request without an answer."""
+    """A request that has not been answered."""
 
     task: dict[str, Any]
     request: str
@@ -38,7 +38,7 @@ class _Pending:
 
 
 class Client:
-    """Receipt software that works in the exchange folders below `root`."""
+    """Receipt software that uses the exchange folders in `root`."""
 
     def __init__(self, root: Path, faults: Collection[SoftwareFault] = ()) -> None:
         self.root, self.faults = root, frozenset(faults)
@@ -56,13 +56,13 @@ class Client:
             self._read_answers()
             stop.wait(0.03)
 
-    # --- results of the card reader ------------------------------------------------------------------------------
+    # --- card reader results ------------------------------------------------------------------------------
 
     def _read_results(self) -> None:
         folder = self.root / "face"
         results = _results(folder)
         if results and SoftwareFault.FIRST_FILE_ONLY in self.faults:
-            time.sleep(0.3)  # the fault has no effect unless several files are present
+            time.sleep(0.3)  # wait for a second file, without which the fault has no effect
             results = _results(folder)
         for path in results:
             try:
@@ -86,7 +86,7 @@ class Client:
                     path.unlink(missing_ok=True)
 
     def _book(self, name: str, root: etree._Element) -> None:
-        """Book a file only once, even if it arrives again."""
+        """Book each file only once, even if it is delivered again."""
         bookings = self._booked.get(name, 0)
         self._booked[name] = bookings + 1 if SoftwareFault.BOOKS_TWICE in self.faults else 1
         self._export(

@@ -52,7 +52,7 @@ def _select(only: Collection[str]) -> list[Case]:
 
 
 def _people() -> People:
-    """Return the invented people plus `namesake`, a patient with the same name as `adult`."""
+    """Return the fictitious people plus `namesake`, a patient with the same name as `adult`."""
     people = dict(fictitious_people())
     adult = people["adult"]
     changed = {"insured_identification_number": "0009321", "birth_date": date(1969, 2, 2)}

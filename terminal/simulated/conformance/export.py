@@ -40,7 +40,7 @@ class ConformanceExport(BaseModel):
     """Action for the patient's subsidies."""
     subsidy_numbers: list[str] | None = None
     ask_staff: bool | None = None
-    """Whether the software tells staff that the result needs attention."""
+    """Whether the software asks staff to check the result."""
     identifier: str | None = None
     """For answers: the ArbitraryFileIdentifier of the matching request."""
     booked: int | None = None
@@ -50,7 +50,7 @@ class ConformanceExport(BaseModel):
 
 
 class NotAnExport(Exception):
-    """The file is not a valid export. The message gives the invalid fields but no values."""
+    """The file is not a valid export. The message lists the invalid fields without their values."""
 
 
 def read_export(path: Path) -> ConformanceExport | None:

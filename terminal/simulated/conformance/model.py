@@ -1,4 +1,4 @@
-"""Cases, observations and verdicts of a conformance day, with texts in Japanese and English."""
+"""Cases, observations and verdicts of a conformance run, with text in Japanese and English."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Text(NamedTuple):
-    """A text in both languages."""
+    """Text in both languages."""
 
     ja: str
     en: str
@@ -38,7 +38,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Something the software under test did. `right` is None if it is not judged."""
+    """An action of the software under test. `right` is None if the action is not judged."""
 
     text: Text
     right: bool | None = None

@@ -1,4 +1,4 @@
-"""The automatic demo (`uketsuke demo --auto`): visits of all personas in sequence."""
+"""The automatic demo (`uketsuke demo --auto`), which plays the visits of all personas in sequence."""
 
 import asyncio
 import contextlib
@@ -42,12 +42,12 @@ from terminal.words.catalogue import speaker
 
 Tell = Callable[[str], None]
 RECEPTION_SECONDS = 60.0
-"""Time limit for one reception."""
+"""Time limit for a reception."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisitResult:
-    """The result of one persona's visit."""
+    """The result of a persona's visit."""
 
     persona: str
     ok: bool
@@ -62,7 +62,7 @@ class VisitResult:
 
 
 class _CurrentOperator(Operator):
-    """Forwards talks to the current persona's operator, if there is one."""
+    """Forwards talks to the current persona's operator."""
 
     def __init__(self) -> None:
         self.current: Operator | None = None
@@ -77,7 +77,7 @@ class _CurrentOperator(Operator):
 
 
 class AutoDemo:
-    """Plays personas on simulated devices and compares each result with the expected outcome."""
+    """Plays personas on simulated devices and compares the results with the expected outcomes."""
 
     def __init__(
         self,
@@ -103,7 +103,7 @@ class AutoDemo:
         self._scanner: CodeCamera | CodeScanner | None = None
 
     async def play(self, personas: Sequence[Persona]) -> list[VisitResult]:
-        """Play the personas in order, with one conductor for each group with the same profile and settings."""
+        """Play the personas in order, with a new conductor whenever profile or settings change."""
         results: list[VisitResult] = []
         common = self._settings
         visitors = [member for persona in personas for member in persona.family]
@@ -126,7 +126,7 @@ class AutoDemo:
             self._settings,
             devices,
             clock=self._clock,
-            # show answers only briefly because nobody reads them here
+            # show each screen only briefly, because nobody reads it
             rules=replace(session_rules(self._settings), show_answers=0.1, staff_enabled=True, phone=True),
             anchors=self._counter.props.trust_anchors,
         )
@@ -150,7 +150,7 @@ class AutoDemo:
             return [await self._play_one(persona, conductor, operator) for persona in personas]
 
     async def _play_power_cut(self, persona: Persona) -> VisitResult:
-        """Stop the terminal during a reception and start another, which must close that reception."""
+        """Stop the terminal during a reception and start a new one, which must close this reception."""
         card, transcript = await self._prepare(persona), Transcript(self._tell)
         watch, began = self._watch, time.monotonic()
         conductor = self._open()
@@ -210,7 +210,7 @@ class AutoDemo:
         return self._judge(persona, watch, seconds)
 
     def _resolution(self, mishap: Mishap) -> Callable[[], None] | None:
-        """Return the function that resolves a mishap after the terminal has reported it."""
+        """Return a function that resolves a mishap after the terminal has reported it."""
         readers = self._readers
         match mishap:
             case Mishap.CARD_HELD:
@@ -264,7 +264,7 @@ class AutoDemo:
         )
 
     def _result_file(self, check_id: str | None) -> Path | None:
-        """Return the delivered result file of this check if it is in the folder, according to the ledger."""
+        """Return the result file delivered for this check according to the ledger, or None if it is missing."""
         if check_id is None:
             return None
         history = LedgerFile(ledger_path(self._settings)).history(check_id)

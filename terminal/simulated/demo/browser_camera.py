@@ -1,4 +1,4 @@
-"""A frame source for the browser's camera, for WSL, a Mac, or a browser on a computer with a better camera.
+"""Frame source for the browser's camera, for WSL, a Mac, or a browser on a computer with a better camera.
 
 The page sends JPEGs while the source is open. The newest one is stored in memory and deleted on `close`.
 """
@@ -21,7 +21,7 @@ _MAX_WAIT = 1.0
 
 
 class BrowserSource:
-    """Frame source for pictures from the page.
+    """Frame source for images from the page.
 
     Calls `on_request(True)` to request pictures and `on_request(False)` to stop the page's camera.
     """
@@ -71,7 +71,7 @@ class BrowserSource:
             frame = to_frame(np.asarray(picture), number=self._number, taken_at=time.monotonic(), order="BGR")
             if isinstance(frame, Frame):
                 return frame
-        return CameraLost(f"{self.name}: no picture received from the page")
+        return CameraLost(f"{self.name}: no image received from the page")
 
     def close(self) -> None:
         with self._new:

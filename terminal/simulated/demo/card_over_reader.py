@@ -1,4 +1,4 @@
-"""A simulated camera above the demo's reader, which shows the front of the card on the reader."""
+"""A simulated camera above the demo's reader that shows the front of the card on the reader."""
 
 from collections.abc import Callable
 from typing import Final
@@ -26,7 +26,7 @@ class CardOverReader(CardSource):
         self._current_card = current_card
         self._drawn: tuple[str, Image] | None = None
         self.covered = False
-        """Whether something hides the card."""
+        """Whether the card is covered."""
 
     @property
     def name(self) -> str:

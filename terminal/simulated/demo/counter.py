@@ -1,4 +1,4 @@
-"""A simulated counter with simulated cards, invented people and the service stub, in one state folder."""
+"""A simulated counter with simulated cards, fictitious people and the service stub, in a single state folder."""
 
 import contextlib
 import threading
@@ -56,7 +56,7 @@ class DemoCounter:
         )
 
     def warm_up(self) -> None:
-        """Start loading, in threads, what the first card needs: the stub and the authority that issues cards."""
+        """Start loading the stub and the authority that issues cards in separate threads, before the first card."""
         self.stub.begin()
         threading.Thread(target=self.props.trust_anchors, name="test-authority", daemon=True).start()
 
@@ -70,7 +70,7 @@ class DemoCounter:
 
 
 def _refuse_damaged_authority(folder: Path) -> None:
-    """Raise NotReady at the start, because the authority itself is loaded only after the first screen."""
+    """Raise NotReady for a damaged authority. The authority itself is loaded only after the first screen."""
     try:
         read_authority_file(folder)
     except ValueError as error:

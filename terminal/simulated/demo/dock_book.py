@@ -1,4 +1,4 @@
-"""Static content of the dock page in both languages: its texts, the personas and the trainer's lists."""
+"""The dock page's static content in both languages: text, personas and the trainer's lists."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -60,7 +60,7 @@ _PLACEHOLDERS = {name: f"{{{name}}}" for name in ("done", "all", "minutes")}
 
 
 def words_for(ids: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the texts by language and name. `ids`: message ids by name."""
+    """Return the text by language and name. `ids`: message ids by name."""
     return {
         language: {name: words(language)(message_id, **_PLACEHOLDERS) for name, message_id in ids.items()}
         for language in LANGUAGES

@@ -1,4 +1,4 @@
-"""Create the dock's sites before the dock exists. Imports no slow modules."""
+"""Create the dock's sites before the dock itself is loaded. Imports no slow modules."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ from terminal.counter_web.site import Site, Tell
 
 PAGE = Path(__file__).with_name("dock_page")
 _SECOND_DEVICE_CODE_SECONDS = 600.0
-"""Validity of the code: long enough to type the address on a tablet."""
+"""How long the code is valid. This must suffice for typing the address on a tablet."""
 
 
 def dock_sites(

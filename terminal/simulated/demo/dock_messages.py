@@ -11,14 +11,14 @@ Name = Annotated[str, Field(max_length=64)]
 
 
 class Choose(StrictMessage):
-    """Choose the next person."""
+    """Select the next persona."""
 
     type: Literal["choose"]
     name: Name
 
 
 class Open(StrictMessage):
-    """Open another list."""
+    """Open a list."""
 
     type: Literal["list"]
     drill: Name
@@ -46,7 +46,7 @@ class TakeSecond(StrictMessage):
 
 
 class HoldCards(StrictMessage):
-    """Start or stop another program that holds every card."""
+    """Start or stop a program that holds every card."""
 
     type: Literal["hold"]
     on: bool
@@ -60,7 +60,7 @@ class CoverCamera(StrictMessage):
 
 
 class Unplug(StrictMessage):
-    """Unplug a device or plug it in."""
+    """Unplug a device or plug it in again."""
 
     type: Literal["unplug"]
     device: Literal["camera", "reader"]
@@ -88,7 +88,7 @@ class Power(StrictMessage):
 
 
 class OwnFace(StrictMessage):
-    """Start or stop using the face of the trainer in front of the browser's camera."""
+    """Use the trainer's face from the browser's camera, or stop using it."""
 
     type: Literal["own-face"]
     on: bool

@@ -1,4 +1,4 @@
-"""The demo's dock as a web page next to the patient's screen, with controls for people, cards, devices and service."""
+"""The demo's dock: a web page next to the patient's screen that controls people, cards, devices and the service."""
 
 import asyncio
 import logging
@@ -64,7 +64,7 @@ class DockSite:
         self._staff = staff.address
 
     async def ask(self, problem: str = "") -> bool:
-        """Ask on the page for permission to take a portrait and return the answer.
+        """Show a page that asks for permission to take a portrait, and return the answer.
 
         `problem`: reason why the last attempt failed.
         """

@@ -32,7 +32,7 @@ _BEHAVIOUR: dict[ServiceMode, tuple[tuple[Operation, Rule], ...]] = {
 
 
 class DemoDock:
-    """Controls of the demo. Blocking work runs in separate threads because the event loop also serves the screens."""
+    """The demo's controls. Blocking work runs in separate threads because the event loop also serves the screens."""
 
     def __init__(
         self,

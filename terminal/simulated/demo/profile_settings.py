@@ -9,7 +9,7 @@ from config.settings import Profile, Settings
 def with_profile(
     settings: Settings, profile: Profile, overrides: Mapping[str, object] = MappingProxyType({})
 ) -> Settings:
-    """Return the settings with another profile, which supplies every value that the user did not set.
+    """Return the settings with a different profile, which supplies every value that the user did not set.
 
     `overrides`: further values by dotted name ("consent.limit").
     """

@@ -1,4 +1,4 @@
-"""Observe one reception through a conductor's state listener."""
+"""Observe a reception through a conductor's state listener."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from terminal.simulated.personas.persona import Expected
 
 
 class ReceptionWatch:
-    """Records the states of one reception."""
+    """Records the states of a reception."""
 
     def __init__(self, resolved: tuple[ProblemCode, ...] = ()) -> None:
         """`resolved`: problems that do not end the visit, because the reception starts again afterwards."""
@@ -22,7 +22,7 @@ class ReceptionWatch:
     def observe(self, state: st.State) -> None:
         if isinstance(state, st.Idle):
             if all(isinstance(earlier, st.Reading) for earlier in self.states):
-                self.states.clear()  # a second card was inserted before this card was read
+                self.states.clear()  # a second card was inserted before the first was read
             else:
                 self.returned_to_idle.set()
             return

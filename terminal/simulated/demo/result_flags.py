@@ -1,4 +1,4 @@
-"""Read the consent flags of a result file, as the receipt computer does."""
+"""Read the consent flags in a result file, like a receipt computer."""
 
 from collections.abc import Iterator
 from pathlib import Path

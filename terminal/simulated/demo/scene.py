@@ -1,4 +1,4 @@
-"""The people in front of the demo's camera: drawn patients, or a person in front of a real camera."""
+"""The people in front of the demo's camera: synthetic patients, or a person in front of a real camera."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -33,7 +33,7 @@ class DemoScene:
         self.stage = self._sit_down()
 
     def stand_up(self) -> None:
-        """Return to the drawn patients and delete the portrait."""
+        """Return to the synthetic patients and delete the portrait."""
         self.stage = self._drawn_stage
 
     # --- camera ---------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FIRST_FRAME_SECONDS = 10.0
 _LOST_AFTER = 4.0
-"""Seconds without a frame before the camera counts as lost. A busy computer may be slow to draw the patient."""
+"""Seconds without a frame before the camera counts as lost. Busy computers draw the patient slowly."""
 
 
 class Stage(Protocol):
@@ -46,7 +46,7 @@ def _drawn_person() -> "SyntheticSource":
 
 
 class SyntheticStage:
-    """A drawn patient in front of a synthetic camera."""
+    """A synthetic patient in front of a synthetic camera."""
 
     def __init__(self, engine: "MakeEngine | None" = None) -> None:
         from vision.camera import Camera
@@ -158,7 +158,7 @@ def make_engine() -> "FaceEngine":
 
 
 def take_portrait(camera: "Camera", engine: "FaceEngine", seconds: float = 20) -> bytes:
-    """Cut a card photo from the first frame that shows one face well. Raises `NotReady` after `seconds`."""
+    """Crop a card photo from the first frame that clearly shows a single face. Raises `NotReady` after `seconds`."""
     from vision.guidance import guide
     from vision.portrait import card_photo_from
     from vision.verdict import CameraLost

@@ -1,4 +1,4 @@
-"""The demo's service stub, either in this process or in another process on this computer."""
+"""The demo's service stub, which runs in this process or in another process on this computer."""
 
 import threading
 from concurrent.futures import Future
@@ -21,13 +21,13 @@ _BACKLOG = 64
 
 
 class StubControl(Protocol):
-    """Controls a service stub. All methods block."""
+    """Controls a service stub. All methods are blocking."""
 
     @property
     def url(self) -> str: ...
 
     def begin(self) -> None:
-        """Start loading the stub, unless it was started before. Does not wait for it."""
+        """Start loading the stub unless this was called before. Returns immediately."""
 
     def publish(self, registry: Registry) -> None: ...
 
@@ -77,7 +77,7 @@ class EmbeddedStub:
         try:
             return self._started.result()
         except Exception as error:
-            raise NotReady(f"The demo's service stub did not start: {error}") from error
+            raise NotReady(f"cannot start the demo's service stub: {error}") from error
 
     def publish(self, registry: Registry) -> None:
         self._server.service.registry.merge(registry)

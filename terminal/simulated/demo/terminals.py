@@ -16,7 +16,7 @@ from terminal.session.rules import Rules
 from terminal.session.states import State
 
 _FIRST_PAINT_SECONDS = 0.5
-"""Late enough for the page to be complete, but too early for a card to be inserted."""
+"""By then the page is complete, and no patient has inserted a card."""
 
 OnState = Callable[[State], None]
 OnEffect = Callable[[Effect], None]
@@ -40,7 +40,7 @@ class DemoTerminal:
         self._changed = asyncio.Event()
 
     async def change(self, settings: Settings) -> None:
-        """Stop the current conductor as if the power failed, and start another with these settings."""
+        """Stop the current conductor as in a power failure, and start a new one with these settings."""
         self._changed.clear()
         self._next = settings
         self._conductor.stop()
@@ -98,7 +98,7 @@ class DemoTerminal:
         self._conductor.enter_code(digits)
 
     async def run(self) -> None:
-        """Run until `stop` is called, across all changes of settings."""
+        """Run until `stop` is called. Continues when settings change."""
         asyncio.get_running_loop().call_later(_FIRST_PAINT_SECONDS, self._after_first_paint)
         while True:
             await self._conductor.run()

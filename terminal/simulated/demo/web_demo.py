@@ -1,4 +1,4 @@
-"""The demo with web pages for patient, trainer and staff. It is built while the pages are being served."""
+"""The demo with web pages for patient, trainer and staff. The pages are served while the demo is being built."""
 
 import socket
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class WebDemo:
         return WebTerminal(self._open, settings, patient, simulated=True, companion=self._dock, staff=staff)
 
     async def _open(self) -> AssembledCounter:
-        """Open the demo. If it uses a real camera, first ask the person in front of it for permission."""
+        """Open the demo. With a real camera, first ask the person in front of it for permission."""
         demo = LiveDemo(
             with_staff_password(self.settings),
             pcsc=self.pcsc,

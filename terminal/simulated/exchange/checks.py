@@ -1,4 +1,4 @@
-"""Sources of qualification checks: the invented people in this process, or another service."""
+"""Sources of qualification checks: the fictitious people in this process, or a service."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ _NO_CHECK_ID = "exchange"
 
 @dataclass(frozen=True, slots=True)
 class CheckQuery:
-    """A check of one person by symbol and number."""
+    """A check by symbol and number."""
 
     search: InsuredSearch
     limit_agreed: bool
@@ -48,7 +48,7 @@ class QualificationChecks(Protocol):
 
 
 class LocalChecks:
-    """Checks answered from invented people."""
+    """Answers checks from the fictitious people in this process."""
 
     def __init__(self, people: People) -> None:
         self._people = people

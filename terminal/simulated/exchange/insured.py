@@ -67,7 +67,7 @@ class InsuredPeople(Protocol):
         ...
 
     def keys_for(self, person: str) -> tuple[InsuredKey, ...]:
-        """Return the keys of an invented person by name, as stored by version 0.1.0. Empty if the name is unknown."""
+        """Return a fictitious person's keys by name, as stored by version 0.1.0. Empty if the name is unknown."""
         ...
 
 
@@ -111,7 +111,7 @@ class LocalInsured:
 
 
 class RemoteInsured:
-    """The people of another service in addition to `local`. Numbers of unknown people are accepted unchecked."""
+    """The people known to a service in addition to `local`. Unknown people's numbers are accepted without a check."""
 
     def __init__(self, local: InsuredPeople) -> None:
         self._local = local

@@ -1,4 +1,4 @@
-"""Poll the `req` folder, because network shares may not send change notifications.
+"""Poll the `req` folder. Network shares may not send change notifications.
 
 A file is complete if two successive scans find the same size and modification time. Only regular files are opened.
 """
@@ -53,7 +53,7 @@ class FolderScan:
     waiting: int
     """Number of incomplete requests."""
     hostile: int
-    """Number of files refused because of their name or type. They are left alone."""
+    """Number of files refused because of their name or type. These files are not touched."""
     ignored: int = 0
     """Number of files with names that may be mistyped request names."""
 
@@ -90,7 +90,7 @@ class Intake:
                 complete.append(RequestFile(name, self.folder / name.text, stamp, now - tracked.since))
         for removed in self._tracked.keys() - present:
             del self._tracked[removed]
-        # oldest first: many new files must not delay an old one
+        # oldest first, so that many new files do not delay old ones
         complete.sort(key=lambda file: (file.stamp.modified, file.name.text))
         return FolderScan(tuple(complete[:MAX_FILES]), waiting, hostile, ignored)
 

@@ -1,4 +1,4 @@
-"""Open an exchange that answers from the invented people or queries another service."""
+"""Open an exchange that answers from the fictitious people or queries a service."""
 
 import logging
 from collections.abc import Callable

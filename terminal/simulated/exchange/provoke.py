@@ -1,4 +1,4 @@
-"""Answers provoked by a request: an `ArbitraryFileIdentifier` that starts with `SIM-` selects the behaviour."""
+"""Behaviour requested by an `ArbitraryFileIdentifier` that starts with `SIM-`."""
 
 import re
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class Provoked:
     fail: bool = False
     """Answer with an abnormal end (SegmentOfResult 9, ResultCode 9)."""
     silent: bool = False
-    """Accept the request without ever answering."""
+    """Accept the request but never answer it."""
     old: bool = False
     """Write ● for characters outside the old character set."""
     delay: float = 0.0

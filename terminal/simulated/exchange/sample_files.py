@@ -98,7 +98,7 @@ class Sample:
     standing: CertificateStatus = CertificateStatus.VALID
     newer_consents: bool = False
     number: str | None = None
-    """The institution's own patient number (照会番号)."""
+    """The institution's patient number (照会番号)."""
 
 
 SAMPLES: Final = (
@@ -170,7 +170,7 @@ def all_files(people: People, now: datetime, *, institution: str, encoding: Enco
 
 
 def files_by_element(files: list[SampleFile]) -> dict[str, list[SampleFile]]:
-    """Return the files that contain each element of `ResultOfQualificationConfirmation`, in layout order."""
+    """Map each element of `ResultOfQualificationConfirmation`, in layout order, to the files that contain it."""
     return {name: [file for file in files if name in file.elements] for name in element_names(Insured)}
 
 

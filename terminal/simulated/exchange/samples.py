@@ -1,4 +1,4 @@
-"""Invented drug and health check-up data. The names show that the drugs and institutions do not exist.
+"""Fictitious drug and health check-up data. The names show that the drugs and institutions do not exist.
 
 Check-up codes have the format of real ones (JLAC10, 17 characters), to test the limits of receipt computers. Two values
 are out of range.

@@ -317,7 +317,7 @@ class ExchangeService:
             log.info("%s: refused, %s", request.name.log_text, handled.problem.code)
             scan.rejected += 1
         else:
-            # a client that checks for `.err` first would find the error of an earlier attempt
+            # otherwise a client that looks for `.err` first finds the error from an earlier attempt
             with contextlib.suppress(OSError):
                 remove(self.folders.res / request.name.error)
             log.info("%s: answered", request.name.log_text)

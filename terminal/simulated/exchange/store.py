@@ -48,9 +48,9 @@ class StoredConsent:
     """A consent from a card reader's result."""
 
     until: datetime
-    """The last moment of its validity."""
+    """Last second in which it is valid."""
     check_id: str | None
-    """Check id of the result, if there is one."""
+    """Check id of the result, or None if it has none."""
 
 
 class ExchangeStore:
@@ -107,7 +107,7 @@ class ExchangeStore:
         )
 
     def consent(self, institution: str, insured: InsuredKey, item: Item) -> StoredConsent | None:
-        """Return the consent, or None if there is none or it was refused."""
+        """Return the consent, or None if it is missing or was refused."""
         row = self._connection.execute(
             "SELECT available_until, check_id FROM viewing_consents WHERE institution = ? AND insured = ? AND item = ?",
             (institution, insured.text, item.value),

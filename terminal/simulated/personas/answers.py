@@ -1,4 +1,4 @@
-"""Questions asked of personas, and the resulting flags in the result file."""
+"""Questions that personas are asked, and the resulting flags in the result file."""
 
 from consent.items import Item
 from terminal.qualification.contract import Way

@@ -42,7 +42,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="pin-locked-face-ok",
-        story="The PIN was locked long ago, so only the face is offered.",
+        story="The PIN is locked, so only the face is offered.",
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=0),
@@ -83,7 +83,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="scan-fails-then-typed",
-        story="Something covers the front of the card, so the code is typed instead.",
+        story="The front of the card is covered, so the code is typed instead.",
         person="adult",
         face="hana",
         script=Script(way=Way.FACE, types_code=True),
@@ -148,7 +148,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="mixed-card-refused",
-        story="The chip of one card with the certificate of another: the service refuses it.",
+        story="The card combines one card's chip with another's certificate: the service refuses it.",
         person="adult",
         face="hana",
         card=CardKind(certificate_from="pin-right"),
@@ -173,7 +173,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="pin-one-try-left",
-        story="Only one try is left: the terminal asks first whether to continue.",
+        story="Only one PIN try is left: the terminal first asks whether to continue.",
         person="adult",
         face="hana",
         card=CardKind(pin_tries_left=1),
@@ -221,7 +221,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="lapsed",
-        story="Moved without telling the city hall: the card has lapsed.",
+        story="Moved without notifying the city hall: the card has lapsed.",
         person="adult",
         face="hana",
         card=CardKind(status=CardStatus.LAPSED),
@@ -268,7 +268,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="suica",
-        story="A Suica on the reader, which is not a My Number Card.",
+        story="Puts a Suica on the reader, which is not a My Number Card.",
         person="adult",
         face="hana",
         card=CardKind(kind="suica", photo=False),
@@ -309,7 +309,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="leave-after-share-all",
-        story='Shares everything, then touches "check in without sharing" at the next question: each yes becomes a no.',
+        story='Shares everything, then touches "check in without sharing": every yes becomes a no.',
         person="adult",
         face="hana",
         script=Script(leaves_at="Limit"),
@@ -325,7 +325,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
     ),
     Persona(
         name="child-chosen",
-        story='"For a child" is touched first: from then on, the texts address the guardian.',
+        story='Touches "for a child" first: from then on, the text addresses the guardian.',
         person="child",
         face="emi",
         script=Script(child=True),

@@ -1,4 +1,4 @@
-"""Drills: a trainer's lists of personas for a lesson."""
+"""Drills: lists of personas that a trainer uses for lessons."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ class Drill:
     """A list of personas for a lesson."""
 
     id: str
-    """The name has the message id `dock.drill.<id>`."""
+    """The message `dock.drill.<id>` contains the name."""
     minutes: int
     personas: tuple[str, ...]
     profile: Profile | None = None

@@ -14,7 +14,7 @@ from terminal.simulated.service.registry import CardStatus
 
 
 class Sharing(StrEnum):
-    """The answer to whether to share all data."""
+    """The patient's answer to the question whether to share all data."""
 
     ALL = "all"
     NONE = "none"
@@ -42,13 +42,13 @@ class Mishap(StrEnum):
 
     @property
     def affects_reader(self) -> bool:
-        """Whether the incident concerns the readers or another program that uses them."""
+        """Whether the incident involves the readers or another program that uses them."""
         return self in (Mishap.CARD_HELD, Mishap.TWO_CARDS, Mishap.READER_UNPLUGGED)
 
 
 @dataclass(frozen=True, slots=True)
 class CardKind:
-    """The card to issue. PINs are invented."""
+    """The card to issue."""
 
     kind: str = ""
     """A kind of phone or card from `uketsuke card kinds`; empty for a card with the fields below."""
@@ -58,11 +58,11 @@ class CardKind:
     """None for a card without a PIN."""
     pin_tries_left: int | None = None
     certificate_from: str = ""
-    """Another persona, whose certificate and key replace this card's own."""
+    """Another persona whose certificate and key are put on this card instead of its own."""
     certificates: bool = True
     photo: bool = True
     issued_on: date | None = None
-    """None for a year and a half before the demo was first started."""
+    """None for eighteen months before the first start of the demo."""
     revoked: bool = False
     """Whether the certificate is on a revocation list."""
     status: CardStatus = CardStatus.IN_USE
@@ -77,11 +77,11 @@ class Script:
 
     way: Way = Way.PIN
     pins: tuple[str, ...] = ("1234",)
-    """PINs in the order in which they are entered."""
+    """PINs in order of entry."""
     register: bool = True
     sharing: Sharing = Sharing.ALL
     answers: Mapping[str, bool] = field(default_factory=dict)
-    """Answers by question id, for questions asked separately; the default is yes."""
+    """Answers to separate questions by question id; the default is yes."""
     prescription: PrescriptionForm = PrescriptionForm.PAPER
     dispense: str = "all"
     """Id of the answer to the question about dispensing."""
@@ -109,7 +109,7 @@ class Expected:
     outcome: Outcome | ProblemCode | None
     """Final outcome or problem; None if the terminal returns to idle without either."""
     asked: tuple[str, ...] = ()
-    """Question ids in the order in which they were shown."""
+    """Question ids in the order shown."""
     flags: Mapping[Item, int] | None = None
     """Flags in the result file; None if there must be no file."""
     tries_spent: int = 0
@@ -142,7 +142,7 @@ class Persona:
     """Institution settings that override the user's settings, by dotted name."""
 
     then: tuple["Persona", ...] = ()
-    """Family members who follow with their own cards. Language and display settings carry over."""
+    """Names of family members who follow with their own cards. Language and display settings carry over."""
 
     @property
     def family(self) -> tuple["Persona", ...]:

@@ -1,4 +1,4 @@
-"""Props of the personas: their cards, and their entries in the service's registry."""
+"""The personas' props: cards, and entries in the service's registry."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -33,7 +33,7 @@ def load_test_authority(state_dir: Path) -> "TestAuthority":
 
 
 class Props:
-    """Issues cards and registry entries. Cards are stored in the state folder and reused."""
+    """Creates cards and registry entries. Cards are stored in the state folder and reused."""
 
     def __init__(
         self, state_dir: Path, *, authority: "Callable[[], TestAuthority] | None" = None, keep_cards: bool = True

@@ -1,4 +1,4 @@
-"""Instructions for playing each persona, in both languages, derived from the script."""
+"""Instructions for playing each persona in both languages, derived from the script."""
 
 from config.profiles import Profile
 from terminal.qualification.contract import PrescriptionForm, Way

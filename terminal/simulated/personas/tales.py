@@ -1,4 +1,4 @@
-"""Texts for trainers about each persona, in both languages.
+"""Information for trainers about each persona, in both languages.
 
 The steps are not stored but derived from the script (`terminal.simulated.personas.steps`).
 """
@@ -16,7 +16,7 @@ Language = Literal["ja", "en"]
 
 @dataclass(frozen=True, slots=True)
 class Tale:
-    """A trainer's texts about one persona in one language."""
+    """Information for trainers about a persona, in one language."""
 
     who: str
     """Description of the patient."""

@@ -29,7 +29,7 @@ _SUBSIDIES = {"consent.subsidies": True}
 VISITS: tuple[Persona, ...] = (
     Persona(
         name="next-child",
-        story="A guardian with two children: the language and display settings carry over to the second child.",
+        story="A guardian with two children: language and display settings carry over to the second child.",
         person="child",
         face="emi",
         script=Script(next_family=True, language="en"),
@@ -37,7 +37,7 @@ VISITS: tuple[Persona, ...] = (
         then=(
             Persona(
                 name="next-child-second",
-                story="The second of two children: nothing has to be chosen again.",
+                story="The second of two children: the guardian does not need to choose any settings again.",
                 person="child-second",
                 face="emi",
                 expected=Expected(Way.PIN, Outcome.DONE, CHILD_ASKED, CHILD_SHARED, language="en"),

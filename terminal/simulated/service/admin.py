@@ -1,4 +1,4 @@
-"""Control a service stub over HTTP, for `uketsuke stub adopt` and for a demo with a stub in another process."""
+"""Control a service stub over HTTP, for `uketsuke stub adopt` and for a demo whose stub runs in another process."""
 
 import ssl
 from pathlib import Path
@@ -42,7 +42,7 @@ class StubAdmin:
         return self._call("GET", "/simulator", TypeAdapter(SimulatorState))
 
     def adopt(self, certificate: bytes, person: str) -> Adopted | Refused | NoAnswer:
-        """Bind a certificate (DER) to an invented person."""
+        """Register a certificate (DER) for a fictitious person."""
         adapter: TypeAdapter[Adopted | Refused] = TypeAdapter(Adopted | Refused)
         return self._call("POST", "/simulator/adoptions", adapter, Adoption(certificate=certificate, person=person))
 
@@ -90,7 +90,7 @@ class StubAdmin:
 
 
 def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
-    """Enrol this terminal with a stub in another process on this computer, and vice versa. Raises `NotReady`."""
+    """Enrol this terminal and a stub in another process on this computer with each other. Raises `NotReady`."""
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     enrolment = admin.enrol(terminal_id, key.public_pem)
     if isinstance(enrolment, NoAnswer):

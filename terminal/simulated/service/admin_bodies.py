@@ -9,7 +9,7 @@ class Adoption(Model):
     certificate: Base64
     """The certificate as DER."""
     person: str
-    """Id of an invented person."""
+    """Id of a fictitious person."""
 
 
 class Adopted(Model):

@@ -60,7 +60,7 @@ async def _caller(
 ) -> Caller:
     """Return the caller named in the headers. Invalid base64 is treated as a missing signature or nonce.
 
-    This is a coroutine because FastAPI would run a function in a thread pool, which takes longer than the request.
+    This is a coroutine because FastAPI runs plain functions in a thread pool, which takes longer than the request.
     """
     return Caller(terminal_id, from_base64(signature) or b"", from_base64(nonce) or b"", asked_at)
 

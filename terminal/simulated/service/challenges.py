@@ -13,7 +13,7 @@ _LENGTH = _NONCE_LENGTH + 8 + 32
 
 
 class Nonces:
-    """Used nonces, stored until their requests expire. Valid for this process only."""
+    """Nonces used in this process, stored until their requests expire."""
 
     def __init__(self) -> None:
         self._expiries: dict[bytes, datetime] = {}

@@ -1,4 +1,4 @@
-"""HTTP connections with time and number limits. The application can drop its connection.
+"""HTTP connections with time limits and a limited number per peer. The application can drop its connection.
 
 uvicorn alone would wait indefinitely for an incomplete request and accept any number of connections from one peer.
 """
@@ -19,11 +19,11 @@ REQUEST_SECONDS = 10.0
 HANDSHAKE_SECONDS = 5.0
 """Time limit for the TLS handshake."""
 PEER_CONNECTIONS = 64
-"""Maximum number of connections from another computer. A terminal uses one or two."""
+"""Maximum number of connections per remote host. A terminal uses one or two."""
 
 
 class BufferedTransport:
-    """A transport that sends everything written in one iteration of the event loop with one system call.
+    """A transport that sends everything written during an iteration of the event loop with a single system call.
 
     Without it, uvicorn would send status line, headers and body in separate packets.
     """

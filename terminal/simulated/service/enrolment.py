@@ -15,7 +15,7 @@ def service_key(state_dir: Path) -> SigningKey:
 
 
 def enrol_locally(state_dir: Path, terminal_id: str) -> tuple[SigningKey, Enrolment]:
-    """Enrol the terminal and the stub of a state folder with each other. Can be repeated."""
+    """Enrol the state folder's terminal and stub with each other. Safe to repeat."""
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     RegistryFile(registry_path(state_dir)).enrol_terminal(terminal_id, key.public_pem)
     enrolment = Enrolment(terminal_id=terminal_id, service_public_key=service_key(state_dir).public_pem, simulated=True)

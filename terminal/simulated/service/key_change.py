@@ -10,7 +10,7 @@ from terminal.simulated.service.registry import Registry, RegistryFile
 
 
 def change_key(file: RegistryFile, change: KeyChange, service_key: SigningKey, now: datetime) -> KeyChanged | Refused:
-    """Replace the key and return a signed confirmation, or a refusal. Can be repeated with the same key."""
+    """Replace the key and return a signed confirmation, or a refusal. Safe to repeat with the same key."""
     refusal = _refusal(file.current(), change)
     if refusal is not None:
         return refuse(refusal)

@@ -18,7 +18,7 @@ class FoundPerson:
     """The result of a look-up."""
 
     person: str | None
-    """Id of the person; None for no match or several matches."""
+    """Id of the person; None unless there is exactly one match."""
     validity: Validity
     """OQSCD006."""
     qualifications: tuple[Qualification, ...]

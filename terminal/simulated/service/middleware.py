@@ -1,4 +1,4 @@
-"""ASGI middleware that limits request bodies, hides details of failures and marks every answer as simulated."""
+"""ASGI middleware that limits request bodies, hides failure details and marks every answer as simulated."""
 
 import logging
 

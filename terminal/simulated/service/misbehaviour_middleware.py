@@ -1,4 +1,4 @@
-"""ASGI middleware that makes the stub misbehave as its rules require."""
+"""ASGI middleware that makes the stub misbehave as specified by its rules."""
 
 import asyncio
 import re
@@ -28,7 +28,7 @@ _ROUTES = (
 )
 
 FindPerson = Callable[[Operation, str, bytes], Awaitable[str | None]]
-"""Returns the insured person concerned, from operation, check id (or an empty string) and body; None if unknown."""
+"""Returns the insured person for an operation, check id (or empty string) and body, or None if unknown."""
 
 
 class MisbehaviourMiddleware:

@@ -1,4 +1,4 @@
-"""Convert names to the old character set, with ● for characters outside JIS X 0208."""
+"""Convert names to the old character set: characters outside JIS X 0208 become ●."""
 
 from terminal.handover.characters import replace_unsupported
 from terminal.qualification.contract import QualificationResult

@@ -1,4 +1,4 @@
-"""Invented insured people and their records."""
+"""Fictitious insured people and their records."""
 
 import tomllib
 from calendar import monthrange
@@ -33,7 +33,7 @@ NEVER_SHARES = frozenset({"07", ASSISTED})
 
 
 class LimitEntry(Confidential):
-    """A person's limit. Its dates depend on the day of the check."""
+    """A person's limit, with dates relative to the day of the check."""
 
     classification: str
     classification_flag: str
@@ -54,7 +54,7 @@ class LimitEntry(Confidential):
 
 
 class TicketEntry(Confidential):
-    """A monthly public-assistance ticket (医療券, 調剤券). Its dates depend on the day of the check."""
+    """A monthly public-assistance ticket (医療券, 調剤券), with dates relative to the day of the check."""
 
     ticket_type: str
     issue_number: str | None = None
@@ -93,7 +93,7 @@ class CareConsent(Confidential):
     care: Literal["2", "3", "4"]
     """OQSCD028."""
     days_ago: Annotated[int, Field(ge=0)]
-    """Days between the consent and the check. The consent was given on the day of care."""
+    """Days between the consent and the check. Consent is given on the day of care."""
     holds_days: Annotated[int, Field(ge=1)] = 365
     items: tuple[Item, ...] = (Item.MEDICINES, Item.HEALTH_CHECKUP)
 
@@ -150,7 +150,7 @@ class InsuredPerson(Confidential):
     validity: Validity
     qualifications: tuple[Qualification, ...] = ()
     former: tuple[Qualification, ...] = ()
-    """Lost qualifications. They are found only by a look-up with their numbers."""
+    """Lost qualifications, found only by a look-up with their numbers."""
     tickets: tuple[TicketEntry, ...] = ()
     """Public-assistance tickets for every month. Qualifications may have further tickets for certain months."""
     care_consents: tuple[CareConsent, ...] = ()

@@ -64,7 +64,7 @@ class ProofVerification:
                 refusal = check_phone_proof(certificate, request.challenge, proof)
             case ChipProof() as proof:
                 refusal = check_chip_proof(request, proof, card, terminal_key, registry.record_anchors)
-        # check the status last because only the cardholder may learn it
+        # check the status last, because only the cardholder may learn it
         if refusal is None and self._revoked.contain(certificate, registry, now):
             refusal = RefusalReason.REVOKED
         refusal = refusal or _STATUS_REFUSALS.get(card.status)

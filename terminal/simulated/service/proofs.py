@@ -61,7 +61,7 @@ class CertificateRules:
 
 
 def parse_certificate(der: bytes) -> x509.Certificate | None:
-    """Return the certificate, or None for invalid data or another key type than RSA."""
+    """Return the certificate, or None for invalid data or a key that is not RSA."""
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()

@@ -61,7 +61,7 @@ class Registry(Model):
     certificate_authorities: tuple[str, ...] = ()
     """Certificates (PEM) of the CAs for user authentication."""
     revocation_lists: tuple[str, ...] = ()
-    """CRLs (PEM) of these CAs, not verified. A certificate on a valid CRL is revoked."""
+    """CRLs (PEM) of these CAs, which are verified when used. A certificate on a valid CRL is revoked."""
     record_anchors: tuple[TrustAnchor, ...] = ()
     ended_keys: dict[str, str] = Field(default_factory=dict)
     """Terminal ids by `key_digest` (hex) of revoked terminal keys."""

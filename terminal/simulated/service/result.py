@@ -1,4 +1,4 @@
-"""Create results from an insured person's record and the patient's decision."""
+"""Create results from insured people's records and patients' decisions."""
 
 from datetime import date, datetime, timedelta
 
@@ -95,7 +95,7 @@ def _subsidies(
 def lookup_result(
     check_id: str, request: LookupRequest, found: FoundPerson, person: InsuredPerson | None, now: datetime
 ) -> QualificationResult:
-    """Return the result of a look-up, with the limit if the patient agreed orally, but without any other data."""
+    """Return the result of a look-up. The only data it can contain is the limit, if the patient agreed orally."""
     day = request.confirmation_date or now.astimezone(JAPAN).date()
     is_valid = found.validity in ("1", "6")
     has_consent = request.limit_consent == 1

@@ -1,6 +1,6 @@
-"""Check whether a certificate is on a revocation list (CRL) of its issuer.
+"""Check whether a certificate is on its issuer's revocation list (CRL).
 
-Lists that are not in force or have no valid signature of a known authority are ignored.
+Lists that are not current or have no valid signature of a known authority are ignored.
 """
 
 import logging

@@ -100,7 +100,7 @@ class StubServer:
         return self.url
 
     def stop(self) -> None:
-        """Close all connections and stop the server. Does not close the service. Can be called repeatedly."""
+        """Close all connections and stop the server, but not the service. Safe to call repeatedly."""
         if self._server is None or self._thread is None:
             return
         self._server.should_exit = True
@@ -135,8 +135,8 @@ def serve(
     if unknown:
         raise ValueError(f"stub behaviour: unknown person {unknown[0]!r}")
     service = open_service(state_dir, in_memory=in_memory, database_url=database_url, people=people)
-    # A commit acquires the interpreter lock a dozen times in the store's thread. Each time, it waits for this interval
-    # while the event loop is busy.
+    # A commit acquires the interpreter lock a dozen times in the store's thread. While the event loop is busy, each
+    # acquisition takes this interval.
     sys.setswitchinterval(SWITCH_SECONDS)
     resume()
     try:

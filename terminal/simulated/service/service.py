@@ -74,7 +74,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Sender of a request without a body, as given in the headers. Signature and nonce are empty if invalid."""
+    """Sender of a request without a body, from its headers. Signature and nonce are empty if they are invalid."""
 
     terminal_id: str
     signature: bytes = field(repr=False)
@@ -90,7 +90,7 @@ class ServiceRules:
     check_life: timedelta = timedelta(hours=25)
     """Time limit for a submission: the 24 hours of a consent, plus time to send it."""
     clock_difference: timedelta = timedelta(minutes=5)
-    """Maximum error of a terminal's clock."""
+    """Maximum difference between a terminal's clock and this one."""
     certificates: CertificateRules = field(default_factory=CertificateRules)
 
 
@@ -290,7 +290,7 @@ class StubService:
         return change_key(self.registry, change, self._key, now)
 
     def adopt(self, certificate: bytes, person: str) -> str | Refused:
-        """Bind a certificate (DER) to an invented person and return its registry key.
+        """Register a certificate (DER) for a fictitious person and return its registry key.
 
         Stores only the hash of the certificate. The card is trusted without a chain, but can be used only by PIN
         because its chip key is unknown.
@@ -378,7 +378,7 @@ class StubService:
         return None
 
     def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
-        """Return whether a time is within these limits, allowing for a small clock error."""
+        """Return whether a time is within these limits, allowing for a small clock difference."""
         tolerance = self._rules.clock_difference
         return not_before - tolerance <= moment <= not_after + tolerance
 

@@ -1,4 +1,4 @@
-"""A temporary PostgreSQL server for tests, benchmarks and trials.
+"""A temporary PostgreSQL server for tests, benchmarks and experiments.
 
 The server uses a free port of the loopback interface, trusts all local users and stores its data in a temporary folder.
 """
@@ -144,7 +144,7 @@ def _programs() -> Path:
 
 
 def _other_user() -> tuple[int, int] | None:
-    """Return a user and group for PostgreSQL, which refuses to run as root. None if this process is not root."""
+    """Return a user and group for PostgreSQL, which refuses to run as root, or None if this process is not root."""
     if not system.is_administrator():
         return None
     user = system.account(_UNPRIVILEGED)

@@ -1,4 +1,4 @@
-"""Answers for bulk jobs. An upload returns a reception number, and a second request fetches the result."""
+"""Answers to bulk requests. An upload returns a reception number, with which another request fetches the result."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta

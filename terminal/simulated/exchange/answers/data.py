@@ -1,4 +1,4 @@
-"""Answers with invented drug and health check-up data, which require a valid consent."""
+"""Answers with fictitious drug and health check-up data. They require a valid consent."""
 
 from typing import TypeVar
 

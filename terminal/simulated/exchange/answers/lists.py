@@ -1,4 +1,4 @@
-"""Units of list results: welfare tickets of a month, consents for home visits and online care, registrations."""
+"""Units in list results: a month's welfare tickets, consents for home visits and online care, and registrations."""
 
 from datetime import date, datetime
 from typing import Final
@@ -41,7 +41,7 @@ def period_problem(job: str, search: ConsentSearch) -> ExchangeProblem | None:
 
 
 def care_units(search: ConsentSearch, institution: str, context: AnswerContext) -> tuple[BulkUnit, ...]:
-    """Return everyone with a consent from the period, even if the consent has ended."""
+    """Return everyone who gave a consent in the period, even if it has ended."""
     first, last = _period(search)
     units = []
     for found in context.insured.with_care(search.care):

@@ -1,4 +1,4 @@
-"""Answers to the registration of an institution's own patient number."""
+"""Answers to requests that register an institution's patient number."""
 
 from terminal.handover.messages.reference import (
     RegistrationAnswer,
@@ -29,7 +29,7 @@ def answer_registration(request: RegistrationRequest, context: AnswerContext) ->
 
 
 def register(info: RegistrationInfo, institution: str, context: AnswerContext) -> ExchangeProblem | None:
-    """Register the number for all keys of the person. Returns the problem if there is not exactly one match."""
+    """Register the number for all of the person's keys. Returns a problem unless there is exactly one match."""
     found = context.find(info)
     if not found:
         return ExchangeProblem.NOBODY_TO_REGISTER

@@ -92,7 +92,7 @@ def _message(body: QualificationBody) -> dict[str, str]:
 
 
 def _results(body: QualificationBody, search: SearchInfo) -> tuple[object, ...]:
-    """Return the records with the search's identifier, but none for several matches with different people."""
+    """Return the records with the search's identifier, or none if several people match."""
     if body.validity in (NOBODY, SEVERAL):
         return ()
     return tuple(

@@ -28,7 +28,7 @@ _MIGRATION_LOCK = 0x756B6574
 
 
 class Transaction:
-    """Database access for one request. Several requests may share a commit."""
+    """Database access for a request. Several requests may share a commit."""
 
     def __init__(self, connection: Any, statements: Statements) -> None:
         self.sql = statements
@@ -97,7 +97,7 @@ class Database:
         return await self._do(work, writes=False)
 
     def close(self) -> None:
-        """Finish all queued work and disconnect. Can be called repeatedly."""
+        """Finish all queued work and disconnect. Safe to call repeatedly."""
         if self._thread.is_alive():
             self._jobs.put(None)
             self._thread.join()

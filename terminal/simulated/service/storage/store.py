@@ -45,7 +45,7 @@ class AcceptedSubmission:
 
 
 class Conflict:
-    """There is another submission for this check or idempotency key."""
+    """A different submission exists for this check or idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class LookUpRecord:
 
 
 class ServiceStore:
-    """A store backed by a single database. Close it after use. `url`: see `Database`."""
+    """The service's store. Close it after use. `url`: see `Database`."""
 
     def __init__(self, url: str | None) -> None:
         self._database = Database(url)
         self._pruned_at: datetime | None = None
 
     def close(self) -> None:
-        """Close the database. Can be called repeatedly."""
+        """Close the database. Safe to call repeatedly."""
         self._database.close()
 
     async def spend(self, challenge: bytes, ends_at: datetime, now: datetime) -> bool:
@@ -104,7 +104,7 @@ class ServiceStore:
         return await self._database.read(lambda t: _check(t, check_id))
 
     async def register(self, check: OpenedCheck, now: datetime) -> OpenedCheck:
-        """Register the person and return the updated check. Can be repeated."""
+        """Register the person and return the updated check. Safe to repeat."""
 
         def work(t: Transaction) -> OpenedCheck:
             t.change(t.sql.register, {"person": check.person, "registered_at": _to_ms(now)})

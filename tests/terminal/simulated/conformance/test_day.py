@@ -23,9 +23,9 @@ from terminal.simulated.conformance.report import as_html, as_json
 
 NOW = datetime(2026, 11, 26, 9, 0, 0, tzinfo=JAPAN)
 PATIENT = CasePace(patience=60.0, export=60.0, slow=1.0, settled=0.05)
-"""For files that arrive late on a slow machine."""
+"""Time limits for files that may arrive late on a slow machine."""
 SHORT = CasePace(patience=2.0, export=1.0, slow=1.0, settled=0.05)
-"""For files that never arrive."""
+"""Time limits for files that never arrive."""
 NEVER_ARRIVES = {
     SoftwareFault.FIRST_FILE_ONLY,
     SoftwareFault.IGNORES_ERR,
@@ -119,7 +119,7 @@ def test_software_that_exports_nothing_is_not_judged(tmp_path: Path) -> None:
     assert set(verdicts(outcomes).values()) == {Verdict.NOT_JUDGED}
 
 
-def test_a_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
+def test_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
     with running(tmp_path):
         run_cases(tmp_path, PATIENT, only=["everything-shared"])
     stop = threading.Event()
@@ -143,7 +143,7 @@ def test_a_malformed_export_fails_with_a_reason(tmp_path: Path) -> None:
     )
 
 
-def test_the_report_escapes_external_text() -> None:
+def test_report_escapes_external_text() -> None:
     evil = "<script>alert(1)</script>"
     case = Case("key", Text("題", "Title"), Text("期待", "Expected"), Text("理由", "Why"), "source")
     outcome = CaseOutcome(case, [Observation(Text(evil, evil), False)])

@@ -252,7 +252,7 @@ def test_missing_webcam_is_reported_by_name() -> None:
 
 
 @async_test
-async def _open_without_a_camera(tmp_path: Path) -> None:
+async def _open_without_camera(tmp_path: Path) -> None:
     demo = LiveDemo(Settings(state_dir=tmp_path / "state"), camera="/dev/video97")
     app = TerminalApp(demo.open, demo.settings, simulated=True)
     async with app.run_test(), asyncio.timeout(PATIENCE):
@@ -272,12 +272,12 @@ def test_damaged_test_authority_is_reported_before_the_first_screen(tmp_path: Pa
 
 
 def test_screen_exits_and_names_the_missing_camera(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _open_without_a_camera(tmp_path)
+    _open_without_camera(tmp_path)
     assert "camera /dev/video97: /dev/video97 does not exist" in capsys.readouterr().err
     assert not (tmp_path / "state").exists(), "the demo must not create state without a camera"
 
 
-def test_portrait_fails_if_no_one_is_in_front_of_the_webcam(tmp_path: Path) -> None:
+def test_portrait_fails_if_nobody_is_in_front_of_webcam(tmp_path: Path) -> None:
     path = tmp_path / "empty.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 25.0, (640, 480))
     for _ in range(10):

@@ -15,7 +15,7 @@ from vision.photo import card_jp2
 
 
 class NoPortrait(SyntheticStage):
-    """Returns a grey portrait, which is sufficient because no face is checked."""
+    """Stage with a grey portrait. No face is checked."""
 
     def portrait(self, persona: object) -> bytes:
         return card_jp2(np.full((320, 240), 128, np.uint8))

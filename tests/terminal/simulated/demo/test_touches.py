@@ -1,4 +1,4 @@
-"""Tests for how many touches a complete reception takes."""
+"""Tests that a complete reception takes only a few touches."""
 
 import asyncio
 from typing import Any
@@ -13,9 +13,7 @@ from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME
 
 
-def test_a_pinless_card_needs_three_touches_and_no_typing(
-    counter: DemoCounter, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pinless_card_needs_three_touches_and_no_typing(counter: DemoCounter, monkeypatch: pytest.MonkeyPatch) -> None:
     """Many holders of pinless cards cannot type."""
     touches: list[str] = []
     original = ScriptedPatient._touch

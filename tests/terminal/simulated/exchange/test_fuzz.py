@@ -1,4 +1,4 @@
-"""Fuzz tests: any file gets an answer, without exceptions or data from other files."""
+"""Fuzz tests: every file is answered without exceptions and without data from other files."""
 
 import time
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""Tests for an exchange that queries a service over HTTP with an enrolled key."""
+"""Tests for an exchange that queries a service over HTTP."""
 
 import sqlite3
 from collections.abc import Iterator
