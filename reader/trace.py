@@ -85,15 +85,15 @@ class TracedLink:
         except ApduError:
             return f"invalid response of {len(raw)} bytes"
         if command is not None and response.ok:
-            self._follow(command)
+            self._track_selection(command)
         if not response.data:
             return f"{response.sw:04X}"
         length = f"{len(response.data)} bytes"
-        free = self._readable and command is not None and command.ins == INS.READ_BINARY and _at_start(command)
-        start = f"{response.data[:_BYTES_TO_SHOW].hex()}.. " if free else ""
+        readable = self._readable and command is not None and command.ins == INS.READ_BINARY and _at_start(command)
+        start = f"{response.data[:_BYTES_TO_SHOW].hex()}.. " if readable else ""
         return f"{start}{length} {response.sw:04X}"
 
-    def _follow(self, command: Command) -> None:
+    def _track_selection(self, command: Command) -> None:
         """Track the file selected by the command."""
         if command.ins == INS.SELECT and command.p1 == _SELECT_BY_NAME:
             self._application = next((app for app in self._profile.applications if app.aid == command.data), None)

@@ -1,4 +1,4 @@
-"""Card events derived from the states of a group of readers, of which one card is in use at a time. No I/O.
+"""Card events derived from the states of a group of readers, with one card in use at a time. No I/O.
 
 With more than one reader, cards that are present when watching begins are ignored until they are removed, because a
 notebook's built-in slot often contains an unrelated card.
@@ -27,7 +27,7 @@ class Watch:
     """Readers with a card that is not ignored, in order of insertion."""
     ignored: set[str] = field(default_factory=set)
     """Readers with an ignored card."""
-    _first: frozenset[str] = frozenset()
+    _initial_readers: frozenset[str] = frozenset()
     """Readers connected when watching began."""
     _polled: set[str] = field(default_factory=set)
     _lost_reported: tuple[str, ReaderStatus] | None = None
@@ -50,7 +50,7 @@ class Watch:
             set(self.readers or ()) - set(readers), "reader not connected", ReaderStatus.READY
         )
         if self.readers is None:
-            self._first = frozenset(readers)
+            self._initial_readers = frozenset(readers)
         if tuple(readers) != self.readers or self._lost_reported is not None:
             self.readers, self._lost_reported = tuple(readers), None
             events.append(ReaderFound(", ".join(readers)))
@@ -104,7 +104,7 @@ class Watch:
         if not present:
             self.ignored.discard(reader)
             return self._removed_card(reader)
-        if first_poll and not self.named and reader in self._first and len(self._first) > 1:
+        if first_poll and not self.named and reader in self._initial_readers and len(self._initial_readers) > 1:
             self.ignored.add(reader)
         if reader in self.ignored:
             if not swapped:

@@ -36,8 +36,8 @@ def keep_inserted(
     """Insert the card file `path` into slot `reader` of the virtual reader until `stop` is set.
 
     Waits while the PC/SC service is down, inserts the card again after a restart, and reports both with `report`.
-    `port`: port of the first slot. `wrap` may wrap the card in a fault. Raises `CardFileError`, also if another process
-    has inserted the card, and `ValueError` if the slot does not exist.
+    `port`: port of the first slot. `wrap` may wrap the card in a fault. Raises `CardFileError` if the file
+    is unreadable or another process has inserted the card, and `ValueError` if the slot does not exist.
     """
     if not 0 <= reader < SLOTS:
         raise ValueError(f"the virtual reader has slots 0 to {SLOTS - 1}")

@@ -142,7 +142,7 @@ def test_files_are_selected_if_short_identifiers_are_refused(image: CardImage, r
     wire = Wire(image, answer)
     read_everything(MyNumberCard(wire), image)
     by_short_id = [command for command in wire.sent if command[1] == INS.VERIFY and command[3] & 0x1F]
-    assert len(by_short_id) == 1, "refused once, then not repeated"
+    assert len(by_short_id) == 1, "refused once and not retried"
 
 
 def test_truncated_responses_are_completed_by_further_reads(image: CardImage) -> None:
@@ -183,7 +183,7 @@ def test_commands_are_resent_with_exact_length(image: CardImage) -> None:
     read_everything(MyNumberCard(wire, longest_read=256), image)
 
 
-def test_card_that_always_announces_more_is_abandoned(image: CardImage) -> None:
+def test_card_that_always_reports_more_data_is_abandoned(image: CardImage) -> None:
     wire = Wire(image, lambda apdu: bytes(16) + b"\x61\x10")
     assert MyNumberCard(wire).read_facts() == NotMyNumberCard()
     assert len(wire.sent) <= 2 * (processors.MAX_RESPONSE_PARTS + 1), "one attempt as card and one as phone"
@@ -229,7 +229,7 @@ def test_slow_patient_does_not_exceed_time_limit(image: CardImage, monkeypatch: 
 
 
 @pytest.mark.parametrize("longest_read", [256, 65_536])
-def test_photo_is_passed_on_before_record_is_complete(image: CardImage, photo: bytes, longest_read: int) -> None:
+def test_photo_is_delivered_before_record_is_complete(image: CardImage, photo: bytes, longest_read: int) -> None:
     wire = Wire(image)
     card = MyNumberCard(wire, longest_read=longest_read)
     assert isinstance(card.read_facts(), CardFacts)
@@ -242,7 +242,7 @@ def test_photo_is_passed_on_before_record_is_complete(image: CardImage, photo: b
     assert (sent < len(wire.sent)) is (longest_read == 256)
 
 
-def test_no_photo_is_passed_on_from_malformed_record(image: CardImage) -> None:
+def test_no_photo_is_delivered_from_malformed_record(image: CardImage) -> None:
     image.files[File.FACE_RECORD] = bytes.fromhex("FF208203E8") + bytes(1000)
     card = MyNumberCard(Wire(image), longest_read=256)
     assert isinstance(card.read_facts(), CardFacts)
