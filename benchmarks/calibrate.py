@@ -1,7 +1,7 @@
-"""Create the calibrations included in uketsuke: python -m benchmarks.calibrate DIR
+"""Create the calibrations that ship with uketsuke: python -m benchmarks.calibrate DIR
 
 DIR contains a folder per person, named group_name. Half of the people determine the thresholds. Without DIR, only the
-calibrations for synthetic people are created. Only thresholds are written, to `vision/data/calibration`.
+calibrations for synthetic people are created. Only the thresholds are saved, in `vision/data/calibration`.
 """
 
 import argparse
@@ -23,17 +23,20 @@ def main() -> None:
     args = parser.parse_args()
     for name in NETWORKS:
         engine = open_uncalibrated(args.cache, name)
-        drawn = calibrate_synthetic(list(encode_synthetic_people(engine)), identity(name))
-        save_calibration(DATA / f"{name}-synthetic.json", drawn)
-        print(f"{name}, synthetic people: {drawn.thresholds}, a different person at {drawn.other_person:.3f} and above")
+        synthetic = calibrate_synthetic(list(encode_synthetic_people(engine)), identity(name))
+        save_calibration(DATA / f"{name}-synthetic.json", synthetic)
+        print(
+            f"{name}, synthetic people: {synthetic.thresholds}, "
+            f"a different person at {synthetic.other_person:.3f} and above"
+        )
         if args.folder is None:
             continue
         people = [person for person in encoded_people(args.folder, engine) if not is_held_out(person)]
         calibration = calibrate(people, identity(name))
         save_calibration(DATA / f"{name}.json", calibration)
         print(
-            f"{name}, {len(people)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, upper 95 % limit "
-            f"in the worst group {calibration.fmr_upper:.2%}; "
+            f"{name}, {len(people)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, "
+            f"upper 95 % confidence limit in the worst group {calibration.fmr_upper:.2%}; "
             f"a different person at {calibration.other_person:.3f} and above"
         )
 

@@ -9,7 +9,7 @@ _SLOW: Final = re.compile(r"SIM-SLOW-([0-9]{1,3})(?:-.*)?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Provoked:
-    """The behaviour selected by a request."""
+    """The behaviour that a request selects."""
 
     reject: bool = False
     """Answer with an `.err` file."""

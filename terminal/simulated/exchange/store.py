@@ -97,13 +97,13 @@ class ExchangeStore:
         check_id: str | None,
     ) -> None:
         """Store a decision, unless there is a later one. `available_until`: None for a refusal."""
-        until = None if available_until is None else _seconds(available_until)
+        until = None if available_until is None else _to_seconds(available_until)
         self._connection.execute(
             "INSERT INTO viewing_consents (institution, insured, item, decided_at, available_until, check_id) "
             "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (institution, insured, item) DO UPDATE SET "
             "decided_at = excluded.decided_at, available_until = excluded.available_until, "
             "check_id = excluded.check_id WHERE excluded.decided_at >= decided_at",
-            (institution, insured.text, item.value, _seconds(decided_at), until, check_id),
+            (institution, insured.text, item.value, _to_seconds(decided_at), until, check_id),
         )
 
     def consent(self, institution: str, insured: InsuredKey, item: Item) -> StoredConsent | None:
@@ -112,7 +112,7 @@ class ExchangeStore:
             "SELECT available_until, check_id FROM viewing_consents WHERE institution = ? AND insured = ? AND item = ?",
             (institution, insured.text, item.value),
         ).fetchone()
-        return None if row is None or row[0] is None else StoredConsent(_moment(row[0]), row[1])
+        return None if row is None or row[0] is None else StoredConsent(_from_seconds(row[0]), row[1])
 
     # --- files ------------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class ExchangeStore:
         return None if row is None else str(row[0])
 
     def mark_processed(self, name: str, digest: str, at: datetime) -> None:
-        self._connection.execute("INSERT OR REPLACE INTO seen_files VALUES (?, ?, ?)", (name, digest, _seconds(at)))
+        self._connection.execute("INSERT OR REPLACE INTO seen_files VALUES (?, ?, ?)", (name, digest, _to_seconds(at)))
 
     # --- bulk checks ------------------------------------------------------------------------------------------
 
@@ -142,7 +142,7 @@ class ExchangeStore:
         self._connection.execute(
             "INSERT INTO uploads (number, name, institution, request, accepted_at, ready_at, job) "
             "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (number, name, institution, request, _seconds(at), _seconds(ready_at), job),
+            (number, name, institution, request, _to_seconds(at), _to_seconds(ready_at), job),
         )
         return number
 
@@ -150,13 +150,13 @@ class ExchangeStore:
         row = self._connection.execute(
             "SELECT number, job, institution, request, ready_at FROM uploads WHERE number = ?", (number,)
         ).fetchone()
-        return None if row is None else Upload(row[0], row[1], row[2], bytes(row[3]), _moment(row[4]))
+        return None if row is None else Upload(row[0], row[1], row[2], bytes(row[3]), _from_seconds(row[4]))
 
     def delete_expired(self, now: datetime) -> None:
         """Delete entries after their retention period."""
-        self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_seconds(now - UPLOAD_RETENTION),))
-        self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_seconds(now - RETENTION),))
-        self._connection.execute("DELETE FROM viewing_consents WHERE decided_at < ?", (_seconds(now - RETENTION),))
+        self._connection.execute("DELETE FROM uploads WHERE accepted_at < ?", (_to_seconds(now - UPLOAD_RETENTION),))
+        self._connection.execute("DELETE FROM seen_files WHERE at < ?", (_to_seconds(now - RETENTION),))
+        self._connection.execute("DELETE FROM viewing_consents WHERE decided_at < ?", (_to_seconds(now - RETENTION),))
 
 
 def _convert_numbers(
@@ -183,9 +183,9 @@ def _convert_numbers(
     return remaining
 
 
-def _seconds(moment: datetime) -> int:
-    return int(moment.timestamp())
+def _to_seconds(time: datetime) -> int:
+    return int(time.timestamp())
 
 
-def _moment(seconds: int) -> datetime:
+def _from_seconds(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)

@@ -371,16 +371,16 @@ class StubService:
             return RefusalReason.NOT_ALLOWED
         if not {entry.id for entry in person.prescriptions}.issuperset(submission.dispense or ()):
             return RefusalReason.NOT_ALLOWED
-        moments = [answer.consent_time for answer in submission.answers if answer.consent_time is not None]
+        times = [answer.consent_time for answer in submission.answers if answer.consent_time is not None]
         now = self._clock()
-        if not all(self._is_plausible(moment, check.opened_at, now) for moment in (*moments, submission.decided_at)):
+        if not all(self._is_plausible(time, check.opened_at, now) for time in (*times, submission.decided_at)):
             return RefusalReason.IMPLAUSIBLE_TIME
         return None
 
-    def _is_plausible(self, moment: datetime, not_before: datetime, not_after: datetime) -> bool:
+    def _is_plausible(self, time: datetime, not_before: datetime, not_after: datetime) -> bool:
         """Return whether a time is within these limits, allowing for a small clock difference."""
         tolerance = self._rules.clock_difference
-        return not_before - tolerance <= moment <= not_after + tolerance
+        return not_before - tolerance <= time <= not_after + tolerance
 
 
 def _granted(submission: Submission | None) -> set[Item]:

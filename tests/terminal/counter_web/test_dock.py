@@ -231,7 +231,7 @@ def test_pharmacy_family_and_power_cut_can_be_played(tmp_path: Path) -> None:
         await trainer.press("service-slow")
         await trainer.press("reset")
         await expect(page.locator(".mark.done, .mark.otherwise")).to_have_count(0)
-        await expect(page.locator("[data-hand=late]")).to_have_attribute("aria-pressed", "false")
+        await expect(page.locator("[data-hand=clock]")).to_have_attribute("aria-pressed", "false")
         await expect(page.locator("[data-hand=service-normal]")).to_have_attribute("aria-pressed", "true")
 
     run_lesson(day, tmp_path)

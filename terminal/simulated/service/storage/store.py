@@ -260,8 +260,8 @@ def _from_row(row: tuple[Any, ...]) -> AcceptedSubmission:
     )
 
 
-def _to_ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)
+def _to_ms(time: datetime) -> int:
+    return int(time.timestamp() * 1000)
 
 
 def _from_ms(milliseconds: int) -> datetime:
