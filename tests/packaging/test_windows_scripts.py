@@ -165,7 +165,7 @@ def options(script: str, *, after: str, until: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("command", "after", "until"), [("venv", "@('venv'", ")"), ("pip install", "$from =", "uketsuke-*")]
+    ("command", "after", "until"), [("venv", "@('venv'", ")"), ("pip install", "$install =", "uketsuke-*")]
 )
 def test_uv_accepts_the_options_passed(command: str, after: str, until: str) -> None:
     uv = Path(sys.executable).with_name("uv")
