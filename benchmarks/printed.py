@@ -1,9 +1,9 @@
 """Measure the recognition of printed codes: python -m benchmarks.printed [--scenes N] [--seed S] [--json FILE]
 
-Cards of invented people are drawn and held in front of a simulated camera. In a scene, a card is held in one way and up
-to four frames are taken; like the terminal, the reader stops when two agree. A third of the scenes each is clean,
-ordinary and hard (`vision.synthetic.card_scene`). `wrong_accepted` counts scenes with a wrong reading that would have
-been sent to a card: complete, confirmed by two frames, and with the expiry date on the chip.
+Cards of fictitious people are rendered and held in front of a simulated camera. In each scene, a card is held in one
+position and up to four frames are taken; like the terminal, the reader stops when two agree. A third of the scenes each
+is clean, ordinary and hard (`vision.synthetic.card_scene`). `wrong_accepted` counts scenes with a wrong reading that
+would have been sent to a card: complete, confirmed by two frames, and with the expiry date on the chip.
 """
 
 import argparse

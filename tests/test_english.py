@@ -83,6 +83,7 @@ REPLACEMENTS = {
     r"\bmakes? up for\b": "replace, compensate",
     r"\bfrom there on\b": "afterwards, from then",
     r"\bof before \d": "from before",
+    r"\binvented (?:people|persons?|patients?|data)\b": "fictitious, as the command line says",
     r"\bnobody is there\b": "the counter is unattended, idle",
 }
 

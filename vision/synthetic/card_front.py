@@ -31,7 +31,7 @@ _SPECIMEN = (204, 120, 130)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardFront:
-    """Printed data of an invented person."""
+    """Printed data of a fictitious person."""
 
     birth: str
     """Birth date as printed, such as `昭和55年 3月 1日生`."""

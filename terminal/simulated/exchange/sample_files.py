@@ -151,7 +151,7 @@ def face_file(
     """Return the result file for a sample. Raises `ValueError` for an unknown person or impossible answers."""
     person = people.get(sample.person)
     if person is None:
-        raise ValueError(f"{sample.person}: unknown person. `uketsuke stub people` lists the invented people.")
+        raise ValueError(f"{sample.person}: unknown person. `uketsuke stub people` lists the fictitious people.")
     result = _result(sample, person, now, institution)
     options = FaceOptions(
         reference_number=None if sample.number is None else lambda *_: sample.number,
@@ -228,7 +228,7 @@ def _answers(people: People, now: datetime, institution: str, encoding: Encoding
         arbitrary_identifier="visit-77",
     )
     body, stamp = check(search, now.date(), institution, context), f"{now:%Y%m%d}0001"
-    assert not isinstance(body, tuple), "the invented person must be found"
+    assert not isinstance(body, tuple), "the fictitious person must be found"
     facts = {"executed_at": now, "confirmation_date": now.date(), "institution_code": institution, "segment": "1"}
     facts |= {"file_identifier": "SAMPLE-1", "character_code": CHARACTER_CODES[encoding]}
     single = QualificationAnswer(header=QualificationHeader.model_validate(facts | {"reference": "2"}), body=body)

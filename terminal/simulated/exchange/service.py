@@ -1,6 +1,6 @@
 """The folder service (`uketsuke exchange`), which reads requests from `req` and writes answers to `res`.
 
-Answers are invented and marked as such. File content and names of people are never logged.
+Answers are fictitious and marked as such. File content and names of people are never logged.
 """
 
 import contextlib
