@@ -6,7 +6,7 @@ const NAMES = {
 };
 
 /** Return the key's name, such as `1`, `enter`, `*`, `f1` or `a`, or an empty string. */
-function nameOf(event) {
+function keyName(event) {
   const place = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   if (place) return place[1];
   if (event.code in NAMES) return NAMES[event.code];
@@ -18,7 +18,7 @@ function nameOf(event) {
 export function listen(onKey) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    const name = nameOf(event);
+    const name = keyName(event);
     // Enter and space activate a focused target
     const activatesTarget = document.activeElement?.matches("button[data-target]") && (event.key === "Enter" || event.key === " ");
     if (activatesTarget) {

@@ -1,16 +1,16 @@
-// Connection to the terminal. It is reopened after every interruption. All state is stored in the terminal.
+// Connection to the terminal, with reconnection. The page stores no state of its own.
 
-const FIRST_WAIT = 250;
+const MIN_WAIT = 250;
 const MAX_WAIT = 2000;
 
 /** Handlers: `onMessage(message)`, `onPicture(blob)`, `onGone()`, `onRefused(sentences)`. */
 export class Link {
   #socket = null;
-  #wait = FIRST_WAIT;
-  #hear;
+  #wait = MIN_WAIT;
+  #handlers;
 
-  constructor(hear) {
-    this.#hear = hear;
+  constructor(handlers) {
+    this.#handlers = handlers;
   }
 
   /** Exchange the code in the address for the cookie and connect. */
@@ -34,33 +34,33 @@ export class Link {
         ? await fetch("enter", { method: "POST", body: JSON.stringify(code) })
         : await fetch("door", { cache: "no-store" });
     } catch {
-      this.#later();
+      this.#retryLater();
       return;
     }
     if (answer.status === 401) {
-      this.#hear.onRefused(await answer.json());
+      this.#handlers.onRefused(await answer.json());
       return;
     }
     if (!answer.ok) {
-      this.#later();
+      this.#retryLater();
       return;
     }
     const socket = new WebSocket(`ws://${location.host}/talk`);
     socket.binaryType = "blob";
     socket.onmessage = (event) => {
-      this.#wait = FIRST_WAIT;
-      if (typeof event.data === "string") this.#hear.onMessage(JSON.parse(event.data));
-      else this.#hear.onPicture(event.data);
+      this.#wait = MIN_WAIT;
+      if (typeof event.data === "string") this.#handlers.onMessage(JSON.parse(event.data));
+      else this.#handlers.onPicture(event.data);
     };
     socket.onclose = () => {
       if (this.#socket === socket) this.#socket = null;
-      this.#later();
+      this.#retryLater();
     };
     this.#socket = socket;
   }
 
-  #later() {
-    this.#hear.onGone();
+  #retryLater() {
+    this.#handlers.onGone();
     setTimeout(() => this.#open(""), this.#wait);
     this.#wait = Math.min(this.#wait * 2, MAX_WAIT);
   }

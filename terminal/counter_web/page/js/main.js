@@ -9,7 +9,7 @@ import * as touch from "./touch.js";
 import { Voice } from "./voice.js";
 
 const screen = new Screen();
-const voice = new Voice((blocked) => screen.silent(blocked));
+const voice = new Voice((blocked) => screen.setSoundBlocked(blocked));
 const veil = document.querySelector("#veil");
 
 function cover(...sentences) {
@@ -19,7 +19,7 @@ function cover(...sentences) {
 
 let newest = null;
 
-/** Draw a talk; the first one in the next frame, because two arrive at the start and only the second is needed. */
+/** Draw a talk. The first is drawn in the next frame, because two arrive at the start and only the second is needed. */
 function draw(talk) {
   newest = talk;
   if (screen.talk) drawNewest();
@@ -40,13 +40,13 @@ const link = new Link({
       draw(message.talk);
       return;
     }
-    drawNewest();  // the other messages belong to it
+    drawNewest();  // other messages refer to the newest talk
     switch (message.type) {
       case "typed":
         screen.typed(message.pad);
         break;
       case "too-early":
-        screen.early();
+        screen.showTooEarly();
         break;
       case "say":
         voice.say(message);
@@ -61,13 +61,13 @@ const link = new Link({
   },
   onPicture(blob) {
     drawNewest();
-    screen.picture.show(blob, () => link.send({ type: "shown" }));
+    screen.preview.show(blob, () => link.send({ type: "shown" }));
   },
   onGone() {
     drawNewest();
     voice.stop();
     cover(screen.talk?.words.oneMoment ?? "");
-    if (screen.talk) screen.picture.follow({ camera: false }, "");
+    if (screen.talk) screen.preview.follow({ camera: false }, "");
   },
   onRefused(sentences) {
     cover(...sentences);
@@ -75,20 +75,20 @@ const link = new Link({
   },
 });
 
-/** Handle a touch or key. Show "not yet" if the screen is new, otherwise send it with the question's serial. */
+/** Handle a touch or key. If the screen is new, show "please touch again". Otherwise send it with the question's serial. */
 function act(name, button, pressed = "") {
   wake();
   if (!screen.talk || veil.classList.contains("up")) return;
   const [kind, what] = [name.slice(0, name.indexOf(":")), name.slice(name.indexOf(":") + 1)];
-  if (!screen.settled || (button && kind !== "page" && screen.turning)) {
-    screen.early(button);
+  if (!screen.acceptsAnswers || (button && kind !== "page" && screen.isTurning)) {
+    screen.showTooEarly(button);
     return;
   }
   const { serial } = screen.talk;
   if (kind === "page") screen.turnPage(Number(what));
   else if (kind === "foot") screen.turnFoot();
   else if (kind === "key") {
-    if (/^[0-9]$/.test(what)) screen.lit();
+    if (/^[0-9]$/.test(what)) screen.highlightDigits();
     link.send({ type: "key", serial, key: what });
   } else link.send({ type: "touch", serial, offer: what, key: pressed });
 }
@@ -99,7 +99,7 @@ function wake() {
 }
 
 /** Return the target for a key: a digit if a pad is shown, otherwise the offer with this key. */
-function targetOf(name) {
+function targetForKey(name) {
   const { body, foot, keys: hidden, pad: typed } = screen.talk;
   const begun = typed.parts.some((part) => part.filled.includes(true));
   if (body.pad && (/^([0-9]|enter|erase)$/.test(name) || (name === "*" && begun))) return `key:${name === "*" ? "erase" : name}`;
@@ -112,7 +112,7 @@ touch.listen((button) => act(button.dataset.target, button));
 keys.listen((name) => {
   wake();
   if (!screen.talk) return false;
-  const target = targetOf(name);
+  const target = targetForKey(name);
   if (target) act(target, undefined, name);
   else link.send({ type: "presence", key: "key" });  // do not send the key, which may be a late PIN digit
   return Boolean(target);
@@ -122,7 +122,7 @@ addEventListener("pointerdown", () => {
   requestAnimationFrame(() => setTimeout(wake));
   if (screen.talk?.state === "Idle") link.send({ type: "presence" });
 });
-addEventListener("resize", () => screen.again());
-document.fonts?.addEventListener("loadingdone", () => screen.again());
+addEventListener("resize", () => screen.redraw());
+document.fonts?.addEventListener("loadingdone", () => screen.redraw());
 link.begin();  // removes the code from the history, and must run before navigation is blocked
 blockBrowserFunctions();

@@ -38,7 +38,7 @@ export function places(typed, words) {
 let fading;
 
 /** Highlight all digits, so that bystanders cannot see which one was pressed. */
-export function light() {
+export function highlightDigits() {
   const keys = document.querySelector(".pad");
   keys?.classList.add("lit");
   clearTimeout(fading);

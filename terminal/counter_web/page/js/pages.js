@@ -107,7 +107,7 @@ function splitBlock(column, block, blocks) {
   for (const other of blocks) other.hidden = other !== block;
   if (block.matches("h1")) narrow(block);
   if (block.matches(".offers")) arrange(column, block);
-  const pieces = block.matches(".topics") || !fits(column) ? piecesOf(column, block) : [block];
+  const pieces = block.matches(".topics") || !fits(column) ? splitPieces(column, block) : [block];
   for (const other of blocks) other.hidden = false;
   return pieces;
 }
@@ -124,14 +124,14 @@ function arrange(column, offers) {
   if (!fits(column)) offers.classList.remove("squared", "keys-above");
 }
 
-function piecesOf(column, block) {
+function splitPieces(column, block) {
   if (block.matches("h1")) return splitQuestion(column, block);
   return block.children.length > 1 && block.matches(".topics, .offers") ? [...block.children] : [block];
 }
 
 /** Split a question that is too long for a page between words, into the minimum number of equal pieces. */
 function splitQuestion(column, question) {
-  const words = wordsOf(question);
+  const words = splitWords(question);
   const length = (some) => some.flat().reduce((sum, node) => sum + (node.firstChild ?? node).textContent.length, 0);
   const whole = length(words);
   for (let count = 2; count <= words.length; count += 1) {
@@ -156,7 +156,7 @@ function splitQuestion(column, question) {
 }
 
 /** Return the nodes of each word. Japanese text is split after を and punctuation, other text at spaces. */
-function wordsOf(question) {
+function splitWords(question) {
   const words = [[]];
   for (const node of [...question.childNodes]) {
     const texts = node.nodeType === Node.TEXT_NODE ? node.data.split(/(?<=\s|を|、|。)/) : [node];

@@ -1,10 +1,10 @@
-// Draws a talk: steps, text, offers and footer. Contains no texts and no code for particular states.
+// Draws a talk: steps, text, offers and footer. Contains no text and no state-specific code.
 
 import { make, sentence } from "./make.js";
-import { current, light, pad, places, plain } from "./pad.js";
+import { current, highlightDigits, pad, places, plain } from "./pad.js";
 import { ALONE, alignKeys, fits, hasWrappedLabel, narrow, spread } from "./pages.js";
-import { Picture } from "./picture.js";
-import { card, iconOf, loudspeaker, sign } from "./signs.js";
+import { Preview } from "./preview.js";
+import { card, answerIcon, loudspeaker, sign } from "./signs.js";
 import { restorePressed } from "./touch.js";
 
 const EARLY = 1500;
@@ -18,13 +18,13 @@ export class Screen {
   #drawn = {};
   #page = 0;
   #footPage = 0;
-  #settled = Infinity;
+  #acceptsFrom = Infinity;
   #early = 0;
-  #turned = -Infinity;
+  #turnedAt = -Infinity;
   #loud = "";
   #firstFoot = [];
-  #silent = false;
-  picture = new Picture();
+  #soundBlocked = false;
+  preview = new Preview();
   talk = null;
 
   /** Draw a talk. Unchanged zones are not redrawn. `inFrame`: called in an animation frame, so that the next paint shows it. */
@@ -36,18 +36,18 @@ export class Screen {
       this.#page = this.#footPage = 0;
       this.#firstFoot = talk.foot.map((offer) => offer.id);
       // count from the moment the screen is visible, because a slow tablet may take longer than this to draw
-      this.#settled = Infinity;
+      this.#acceptsFrom = Infinity;
       const visible = () => setTimeout(() => {
         if (this.talk.serial !== talk.serial) return;
-        this.#settled = performance.now() + talk.settles;
+        this.#acceptsFrom = performance.now() + talk.settles;
         performance.clearMarks("painted");  // otherwise marks would accumulate
         performance.mark("painted", { detail: talk.serial });
       });
       if (inFrame) visible();
       else requestAnimationFrame(visible);
     }
-    this.#look(talk);
-    this.#all();
+    this.#applyDisplay(talk);
+    this.#drawAll();
     if (isNew) this.#zones.body.querySelector("h1")?.focus({ preventScroll: true });
   }
 
@@ -63,17 +63,17 @@ export class Screen {
   }
 
   /** Return whether this screen has been visible long enough to be answered. */
-  get settled() {
-    return performance.now() >= this.#settled;
+  get acceptsAnswers() {
+    return performance.now() >= this.#acceptsFrom;
   }
 
   /** Return whether a touch may be a second tap on the button that turned the page. */
-  get turning() {
-    return performance.now() < this.#turned + this.talk.settles;
+  get isTurning() {
+    return performance.now() < this.#turnedAt + this.talk.settles;
   }
 
-  /** Show "not yet" at the touched button, or at the complete pad for a digit. */
-  early(button) {
+  /** Show "please touch again" at the touched button, or at the complete pad for a digit. */
+  showTooEarly(button) {
     const touched = button?.matches(".pad button:not(.word)") ? button.parentElement : button;
     this.#early = performance.now() + EARLY;
     touched?.classList.remove("early");
@@ -84,18 +84,18 @@ export class Screen {
   }
 
   /** Show whether the browser requires a touch before this page may play sound. */
-  silent(blocked) {
-    this.#silent = blocked;
+  setSoundBlocked(blocked) {
+    this.#soundBlocked = blocked;
     if (this.talk) this.#footChanged();
   }
 
-  lit() {
-    light();
+  highlightDigits() {
+    highlightDigits();
   }
 
   turnPage(by) {
     this.#page += by;
-    this.#turned = performance.now();
+    this.#turnedAt = performance.now();
     this.#drawn.body = "";
     this.#body();
     this.#zones.body.querySelector("h1:not([hidden]), .pad-page:not([hidden]) .pad")?.focus({ preventScroll: true });
@@ -108,14 +108,14 @@ export class Screen {
   }
 
   /** Redraw all zones after a resize or after fonts were loaded. */
-  again() {
+  redraw() {
     this.#drawn = {};
-    if (this.talk) this.#all();
+    if (this.talk) this.#drawAll();
   }
 
   // --- zones ------------------------------------------------------------------------------------------------
 
-  #look(talk) {
+  #applyDisplay(talk) {
     const root = document.documentElement;
     if (root.lang !== talk.language) root.lang = talk.language;
     const look = `${talk.size} ${talk.contrast} ${talk.low} ${talk.language}`;
@@ -127,8 +127,8 @@ export class Screen {
     this.#drawn = { look };
   }
 
-  #all() {
-    this.#keepingFocus(() => {
+  #drawAll() {
+    this.#keepFocus(() => {
       this.#steps();
       this.#foot();
       this.#body();
@@ -137,13 +137,13 @@ export class Screen {
 
   /** Redraw the footer, and the body in the remaining space. */
   #footChanged() {
-    this.#keepingFocus(() => {
+    this.#keepFocus(() => {
       this.#foot();
       if (this.talk) this.#body();
     });
   }
 
-  #keepingFocus(draw) {
+  #keepFocus(draw) {
     const focused = document.activeElement?.dataset?.target;
     draw();
     if (focused && document.activeElement === document.body) target(focused)?.focus({ preventScroll: true });
@@ -183,7 +183,7 @@ export class Screen {
     const talk = this.talk;
     if (!talk) return;
     const early = performance.now() < this.#early;
-    const loud = early ? talk.words.tooEarly : talk.warning || talk.notice || (this.#silent ? talk.words.sound : "");
+    const loud = early ? talk.words.tooEarly : talk.warning || talk.notice || (this.#soundBlocked ? talk.words.sound : "");
     if (loud !== this.#loud) this.#footPage = 0;
     this.#loud = loud;
     const again = talk.low ? this.#again() : "";
@@ -197,7 +197,7 @@ export class Screen {
     this.#fitFoot();
   }
 
-  /** Rotate footer content that does not fit, new content first. The last button, for staff, is always visible. */
+  /** Rotate footer content that does not fit, new content first. The last button, for staff, is alplacements visible. */
   #fitFoot() {
     const [zone, row] = [this.#zones.foot, this.#zones.foot.querySelector(".buttons")];
     const all = () => fits(row) && fits(zone) && [...zone.querySelectorAll(".state, button")].every(fits);
@@ -227,15 +227,15 @@ export class Screen {
   #body() {
     const { body, pad: typed, words, serial } = this.talk;
     const zone = this.#zones.body;
-    this.picture.follow(body, words.camera);
+    this.preview.follow(body, words.camera);
     const { progress, towards, ...still } = body;
     const text = JSON.stringify([still, current(typed)?.id, typed.invalidDate, serial, words.next, zone.clientHeight]);
     if (this.#drawn.body === text) return;
     this.#drawn.body = text;
     const { size, low } = this.talk;
-    const upright = size === "normal" && matchMedia("(orientation: portrait)").matches;
-    const ways = size === "largest" ? ["apart"] : low ? ["docked", "apart"] : upright ? ["beside", "docked", "turned"] : ["turned"];
-    ways.some((way, index) => this.#drawBody(zone, way, index === ways.length - 1));
+    const isPortrait = size === "normal" && matchMedia("(orientation: portrait)").matches;
+    const placements = size === "largest" ? ["apart"] : low ? ["docked", "apart"] : isPortrait ? ["beside", "docked", "turned"] : ["turned"];
+    placements.some((place, index) => this.#drawBody(zone, place, index === placements.length - 1));
   }
 
   /**
@@ -249,7 +249,7 @@ export class Screen {
     const beside = body.pad && !alone;
     zone.className = [live || beside ? "split" : "", live ? "camera" : "", beside ? "with-pad" : ""].filter(Boolean).join(" ");
     const pinned = beside ? [places(typed, words)] : [];
-    const blocks = this.#sayings(body);
+    const blocks = this.#textBlocks(body);
     const offers = this.#offers(body);
     const said = make("div", { class: "said" });
     const column = make("div", { class: "words" }, said);
@@ -262,7 +262,7 @@ export class Screen {
       zone.replaceChildren(column, dock);
     } else if (live || beside) {
       said.append(...this.#inOrder(blocks, pinned), ...offers);
-      zone.replaceChildren(...(live ? [this.picture.element, column] : [column, pad(words)]));
+      zone.replaceChildren(...(live ? [this.preview.element, column] : [column, pad(words)]));
     } else {
       said.append(...blocks);
       const listed = offers.length && body.lines.some((line) => line.kind === "choice");
@@ -334,7 +334,7 @@ export class Screen {
   }
 
   /** Return the blocks of text: the reason for this screen, the question and all other lines. */
-  #sayings(body) {
+  #textBlocks(body) {
     const said = (line) => make("p", { class: line.kind, lang: line.lang }, sentence(line.text));
     const blocks = body.lines.filter((line) => line.kind === "reason").map(said);
     blocks.push(make("h1", { tabindex: -1 }, sentence(body.question)));
@@ -366,17 +366,17 @@ export class Screen {
   }
 
   /** Return the key displayed on a target: a digit or another key on the numeric keypad. */
-  #keyOf({ key, keypadKey }, kind) {
+  #keyLabel({ key, keypadKey }, kind) {
     if (this.talk.keypad) return /^[0-9]$/.test(key) ? key : KEYPAD_LABELS[keypadKey] ?? keypadKey;
     return key.length === 1 && kind.startsWith("answer") ? key.toUpperCase() : "";
   }
 
   /** Return the button for an offer. Icons are omitted unless `drawn`. */
   #offer(offer, kind, drawn = false) {
-    const shown = this.#keyOf(offer, kind);
+    const shown = this.#keyLabel(offer, kind);
     const key = shown ? make("kbd", { "aria-hidden": "true" }, shown) : undefined;
     return make("button", { type: "button", class: kind, "data-target": `offer:${offer.id}`, "data-offer": offer.id, lang: offer.lang },
-      key, drawn && kind.startsWith("answer") ? iconOf(offer.id) : undefined, make("span", {}, sentence(offer.label)),
+      key, drawn && kind.startsWith("answer") ? answerIcon(offer.id) : undefined, make("span", {}, sentence(offer.label)),
       offer.hint ? make("small", {}, sentence(offer.hint)) : undefined,
       offer.names ? make("small", { class: "names" }, ...offer.names.map((name) => make("span", { lang: name.lang }, sentence(name.text)))) : undefined);
   }

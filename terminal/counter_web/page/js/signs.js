@@ -39,7 +39,7 @@ const ICONS = {
 };
 
 /** Return the icon for an answer, or undefined. */
-export function iconOf(id) {
+export function answerIcon(id) {
   return ICONS[id]?.();
 }
 
@@ -72,7 +72,7 @@ function twice(attributes) {
   return draw("animateTransform", { attributeName: "transform", calcMode: "spline", keySplines: ".4 0 .2 1;0 0 1 1;.4 0 .2 1", dur: "2.4s", repeatCount: 2, ...attributes });
 }
 
-/** Return a drawing of a card's front in the camera frame. The camera picture of the card is never shown. */
+/** Return a drawing of a card's front in the camera frame. The camera image of the card is never shown. */
 function front() {
   return draw("svg", { class: "sign", viewBox: "0 0 380 290", "aria-hidden": "true" },
     draw("path", { d: "M30 84V40h44M306 40h44v44M350 216v44h-44M74 260H30v-44", ...LINE, stroke: "var(--main)", "stroke-width": 9 }),

@@ -2,7 +2,7 @@
 
 import { make } from "/page/js/make.js";
 import { button } from "./ask.js";
-import { password } from "./line.js";
+import { password } from "./connection.js";
 
 export class Eye {
   element = make("section", { id: "eye", hidden: true });
@@ -16,7 +16,7 @@ export class Eye {
     this.#send = send;
   }
 
-  /** Show the comparison for this reception, or clear the pictures. */
+  /** Show the comparison for this reception, or clear the images. */
   follow(eye, words) {
     const key = eye ? JSON.stringify([eye, words["eye-title"]]) : "";
     if (key === this.#shownKey) return;

@@ -5,7 +5,7 @@ import * as tones from "/page/js/tones.js";
 import { button } from "./ask.js";
 import { ring } from "./bell.js";
 import { Eye } from "./eye.js";
-import { Line, door, password } from "./line.js";
+import { Connection, password, sessionStatus } from "./connection.js";
 import * as view from "./view.js";
 
 const [head, callList, desk, said] = ["#head", "#calls", "#desk", "#said"].map((id) => document.querySelector(id));
@@ -16,9 +16,9 @@ let level = "out";
 let latest = {};
 let reportedAt = 0;
 
-const send = (message) => line.send(message);
+const send = (message) => connection.send(message);
 const eye = new Eye(send);
-const line = new Line({
+const connection = new Connection({
   onMessage(message) {
     switch (message.type) {
       case "level":
@@ -49,7 +49,7 @@ const line = new Line({
 });
 
 async function begin() {
-  const answer = await door();
+  const answer = await sessionStatus();
   if (!answer) {
     eye.follow(null, {});
     if (words) tell(words["one-moment"]);
@@ -60,7 +60,7 @@ async function begin() {
   await loadWords();
   if (answer.level === "out") signIn(answer.password);
   else {
-    line.begin(language);
+    connection.begin(language);
   }
 }
 
@@ -124,7 +124,7 @@ function form(text) {
     const answer = await password("/staff/sign-in", passwordInput.value);
     passwordInput.value = "";
     if (answer.ok) {
-      line.end();
+      connection.end();
       begin();
     } else note.textContent = answer.wait ? words.wait.replace("{seconds}", answer.wait) : words.wrong;
   });
@@ -141,7 +141,7 @@ async function switchLanguage() {
 
 async function leave(path) {
   await fetch(path, { method: "POST" });
-  line.end();
+  connection.end();
   begin();
 }
 

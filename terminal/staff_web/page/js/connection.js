@@ -4,7 +4,7 @@ const FIRST_WAIT = 250;
 const MAX_WAIT = 2000;
 
 /** Return the session's `{level, password}`, or null if the terminal does not answer. */
-export async function door() {
+export async function sessionStatus() {
   try {
     return await (await fetch("/staff/door", { cache: "no-store" })).json();
   } catch {
@@ -24,7 +24,7 @@ export async function password(path, secret) {
 }
 
 /** Connection that calls `onMessage(message)`, `onPicture(blob)` and `onGone()` of its handlers. */
-export class Line {
+export class Connection {
   #socket = null;
   #wait = FIRST_WAIT;
   #handlers;
