@@ -134,7 +134,7 @@ class AutoDemo:
         return conductor
 
     @asynccontextmanager
-    async def _conducting(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
+    async def _running_conductor(self, conductor: Conductor, operator: Operator) -> AsyncIterator[asyncio.Task[None]]:
         running = asyncio.create_task(HeadlessTerminal(conductor, operator, speaker(self._settings)).run())
         try:
             await _until(lambda: conductor.reader_name is not None)  # a card inserted earlier would be ignored
@@ -145,7 +145,7 @@ class AutoDemo:
 
     async def _play_group(self, personas: Sequence[Persona]) -> list[VisitResult]:
         conductor, operator = self._open(), _CurrentOperator()
-        async with self._conducting(conductor, operator):
+        async with self._running_conductor(conductor, operator):
             await conductor.camera.warm_up()
             return [await self._play_one(persona, conductor, operator) for persona in personas]
 
@@ -155,13 +155,13 @@ class AutoDemo:
         watch, began = self._watch, time.monotonic()
         conductor = self._open()
         patient = ScriptedPatient(persona.script, transcript, take_card=self._readers.remove, switch_off=conductor.stop)
-        async with self._conducting(conductor, patient) as running:
+        async with self._running_conductor(conductor, patient) as running:
             self._readers.insert(card)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(running), RECEPTION_SECONDS)
         self._readers.remove()
         transcript.note("the terminal is switched on again")
-        async with self._conducting(self._open(), _CurrentOperator()):
+        async with self._running_conductor(self._open(), _CurrentOperator()):
             await _until(lambda: self._result_file(watch.check_id) is not None)
         return self._judge(persona, watch, time.monotonic() - began)
 

@@ -22,7 +22,7 @@ def dock_sites(
     """Return the dock's site on this computer and, with `second_device`, a site for another device.
 
     `second_device`: a network address of this computer. That site shows the dock without the patient's screen to a
-    device that opens the address with its code. `on_frame`: receives pictures from the browser's camera.
+    device that opens the address with its code. `on_frame`: receives frames from the browser's camera.
     Raises `NotReady` if a port is in use.
     """
     keys = settings.state_dir / "web"

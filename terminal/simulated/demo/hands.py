@@ -68,7 +68,7 @@ class DemoDock:
 
     @property
     def own_face(self) -> bool | None:
-        return not self._scene.is_drawn if self._scene.can_change else None
+        return not self._scene.is_synthetic if self._scene.can_change else None
 
     @property
     def family(self) -> Sequence[str]:
@@ -93,7 +93,7 @@ class DemoDock:
                     changed(settings)
 
     def _settings_for(self, persona: Persona) -> Settings:
-        """Return the settings for a persona. Personas of a clinic use the user's own profile."""
+        """Return the settings for a persona. Clinic personas use the user's profile."""
         profile = self._profile or persona.profile
         if profile is Profile.CLINIC:
             profile = self._user_settings.profile

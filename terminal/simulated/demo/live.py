@@ -43,12 +43,12 @@ class LiveDemo:
     settings: Settings
     pcsc: bool = False
     camera: str | None = None
-    """A real camera or a video file. The portrait of the person in it is put on the cards."""
+    """A real camera or a video file. The cards get a portrait of the person it shows."""
     service_url: str | None = None
     source: "FrameSource | None" = None
-    """Replaces the source named by `camera`. Without `camera`, used when a person sits down later."""
+    """Replaces the source named by `camera`. Without `camera`, used if a person sits down later."""
     timeout_seconds: float = 2.0
-    """Seconds the terminal waits for the service."""
+    """How many seconds the terminal waits for the service."""
 
     def __post_init__(self) -> None:
         self._exit_stack = ExitStack()
@@ -113,7 +113,7 @@ def _over_reader(current_readers: list[DemoReaders]) -> "CardOverReader":
 
 
 def with_staff_password(settings: Settings) -> Settings:
-    """Return the settings, with the demo's staff password if no other is set."""
+    """Return the settings, with the demo's staff password if none is set."""
     if effective_hash(settings):
         return settings
     from pydantic import SecretStr

@@ -12,7 +12,7 @@ class ReceptionWatch:
     """Records the states of a reception."""
 
     def __init__(self, resolved: tuple[ProblemCode, ...] = ()) -> None:
-        """`resolved`: problems that do not end the visit, because the reception starts again afterwards."""
+        """`resolved`: problems that do not end the visit. The reception starts again afterwards."""
         self._resolved = resolved
         self.reported: list[ProblemCode] = []
         self.states: list[st.State] = []
@@ -43,7 +43,7 @@ class ReceptionWatch:
 
     @property
     def asked(self) -> tuple[str, ...]:
-        """Ids of the questions in the order in which they were shown."""
+        """Question ids in the order shown."""
         question_ids = [
             question.id for state in self.states if not isinstance(state, st.Idle) for question in state.reception.shown
         ]
@@ -58,7 +58,7 @@ class ReceptionWatch:
 
     @property
     def language(self) -> str:
-        """The last language used for the patient."""
+        """The language in use at the end of the reception."""
         languages = [state.reception.display.language for state in self.states if not isinstance(state, st.Idle)]
         return languages[-1] if languages else ""
 

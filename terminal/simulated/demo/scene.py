@@ -25,7 +25,7 @@ class DemoScene:
         return self._sit_down is not None
 
     @property
-    def is_drawn(self) -> bool:
+    def is_synthetic(self) -> bool:
         return self.stage is self._drawn_stage
 
     def sit_down(self) -> None:

@@ -1,4 +1,4 @@
-"""Stages of the demo: a camera, the patient in front of it, and the portraits for the cards."""
+"""The demo's stages: a camera, the patient in front of it, and the portraits for the cards."""
 
 import time
 from collections.abc import Callable

@@ -333,7 +333,7 @@ class StubService:
     def _caller_refusal(
         self, asked: RequestKind, subject: str, terminal_id: str, caller: Caller
     ) -> RefusalReason | None:
-        """Return the reason to refuse a caller that is another terminal or did not sign this request just now."""
+        """Return the reason to refuse a caller that is not `terminal_id` or did not recently sign this request."""
         key = self.registry.current().terminals.get(terminal_id)
         if key is None or caller.terminal_id != terminal_id:
             return RefusalReason.UNKNOWN_TERMINAL

@@ -1,4 +1,4 @@
-"""Database tables of the service. They contain ids of people, but no names, numbers or birth dates.
+"""Database tables of the service. They contain person ids, but no names, numbers or birth dates.
 
 Times are milliseconds since 1970. The schema is created by the migrations; a test compares both.
 """
