@@ -154,7 +154,7 @@ def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | No
     if not settings.vision.card_camera:
         return CodeCamera(face_camera)
     source = open_source(settings.vision.card_camera, warm_up_frames=settings.vision.warm_up_frames, loop=True)
-    return CodeCamera(Camera(source, keep_open=settings.vision.keep_open), own=True)
+    return CodeCamera(Camera(source, keep_open=settings.vision.keep_open), is_separate=True)
 
 
 def refuse_debugging(settings: "Settings") -> None:

@@ -115,11 +115,11 @@ class CardDesk:
         self._reading.record_longest_read(self._card, reader)
         return facts
 
-    async def free(self) -> bool:
+    async def can_connect(self) -> bool:
         """Return whether a connection to the card on the reader succeeds. Closes the connection."""
-        return await self._worker.run(self._free)
+        return await self._worker.run(self._can_connect)
 
-    def _free(self) -> bool:
+    def _can_connect(self) -> bool:
         if self._link is not None:
             return False
         link = self.slot.connect()

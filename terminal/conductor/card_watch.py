@@ -21,14 +21,14 @@ LOCKED_CARD_INTERVAL = 1.0
 class CardWatch:
     """Numbers card insertions and posts session events. Runs on the event loop.
 
-    `post` sends an event to the session. `free` returns whether the card is available to this program. `last_number`
-    returns the last reception number of a day (see `DayNumber`).
+    `post` sends an event to the session. `is_available` returns whether this program can use the card.
+    `last_number` returns the last reception number of a day (see `DayNumber`).
     """
 
     def __init__(
         self,
         post: Callable[[ev.Event], None],
-        free: Callable[[], Awaitable[bool]],
+        is_available: Callable[[], Awaitable[bool]],
         last_number: Callable[[date], int],
         clock: Clock,
     ) -> None:
@@ -38,7 +38,7 @@ class CardWatch:
         """Programs that have locked the card on the reader."""
         self.present: int | None = None
         """Insertion number of the card on the reader."""
-        self._post, self._free, self._clock = post, free, clock
+        self._post, self._is_available, self._clock = post, is_available, clock
         self._numbers = DayNumber(last_number)
         self._insertions = 0
 
@@ -66,7 +66,7 @@ class CardWatch:
         while not ending.is_set() and self.present == card:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ending.wait(), LOCKED_CARD_INTERVAL)
-            if self.present == card and not ending.is_set() and await self._free():
+            if self.present == card and not ending.is_set() and await self._is_available():
                 self._removed()
                 self.handle(CardInserted())
 

@@ -27,24 +27,24 @@ SCAN_SECONDS = 25.0
 class CodeCamera:
     """Reads printed codes with the face camera or with a camera above the reader."""
 
-    def __init__(self, camera: "Camera", *, own: bool = False, seconds: float = SCAN_SECONDS) -> None:
-        """Set `own` for a camera that only reads codes. It is started and stopped here, unlike the face camera."""
+    def __init__(self, camera: "Camera", *, is_separate: bool = False, seconds: float = SCAN_SECONDS) -> None:
+        """`is_separate`: a camera that only reads codes. Unlike the face camera, it is started and stopped here."""
         self.camera = camera
-        self._own = own
+        self._is_separate = is_separate
         self._seconds = seconds
         self._recogniser: Recogniser | None = None
 
     @property
     def over_reader(self) -> bool:
         """Whether the camera is mounted above the reader."""
-        return self._own
+        return self._is_separate
 
     def start(self) -> None:
-        if self._own:
+        if self._is_separate:
             self.camera.start()
 
     def close(self) -> None:
-        if self._own:
+        if self._is_separate:
             self.camera.stop()
 
     def warm_up(self) -> None:

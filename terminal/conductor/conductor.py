@@ -72,7 +72,7 @@ class Conductor:
         self.names = names
         self.without_card = WithoutCard(ledger, delivery, service.client, clock, institution_code)
         self._trail = trail
-        self._card_watch = CardWatch(self.post, card.free, trail.last_number, clock)
+        self._card_watch = CardWatch(self.post, card.can_connect, trail.last_number, clock)
         self._shown = ShownCodes()
         self._clock = clock
         self._institution_code = institution_code

@@ -83,13 +83,13 @@ class PatientScreen:
         self.guide.begin(opened.counter.rules, self.voice)
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         if opened.dock is not None:
-            opened.dock.on_settings(self._speak_as)
+            opened.dock.on_settings(self._use_settings)
         self.draw_soon()
 
     def _speak_now(self, language: str) -> Words:
         return self.speak(language)
 
-    def _speak_as(self, settings: Settings) -> None:
+    def _use_settings(self, settings: Settings) -> None:
         """Use the text for the institution in `settings`."""
         self._settings, self.speak = settings, speaker(settings, ruby=True)
         self.draw_soon()

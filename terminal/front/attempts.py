@@ -45,11 +45,11 @@ class Attempts:
         count = self._counts.get(self._key(origin), _Count())
         return max(count.closed_until, self._damaged_until) - self._clock()
 
-    def right(self, origin: str) -> None:
+    def reset(self, origin: str) -> None:
         if self._counts.pop(self._key(origin), None) is not None:
             self._save()
 
-    def wrong(self, origin: str) -> float:
+    def count_wrong(self, origin: str) -> float:
         """Count a wrong password. Return for how many seconds the origin is blocked, or 0 if it has attempts left."""
         count = self._counts.setdefault(self._key(origin), _Count())
         count.wrong += 1

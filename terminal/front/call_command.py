@@ -48,12 +48,12 @@ def ring_for_calls(counter: Counter, words: Sequence[str], bell: Callable[[], ob
     calls.on_new += [lambda _: bell(), CallCommand(words)]
 
     def on_state(state: State) -> None:
-        calls.follow(state)
+        calls.update(state)
         if isinstance(state, Idle):
             for call in calls.open:
                 calls.answer(call.id)
 
-    counter.listen(on_state=on_state, on_effect=calls.hear)
+    counter.listen(on_state=on_state, on_effect=calls.handle_effect)
 
 
 def _fill_in(word: str, values: dict[str, str]) -> str:

@@ -74,7 +74,7 @@ class Calls:
     def open(self) -> tuple[Call, ...]:
         return tuple(self._open)
 
-    def follow(self, state: State) -> None:
+    def update(self, state: State) -> None:
         """Update the calls. Call this for every state."""
         self._state = state
         number = 0 if isinstance(state, Idle) else state.reception.number
@@ -85,7 +85,7 @@ class Calls:
         if waits:
             self._add(CallKind.DECISION, number, "")
 
-    def hear(self, effect: Effect) -> None:
+    def handle_effect(self, effect: Effect) -> None:
         """Add a call if the effect alerts staff. Call this for every effect."""
         if not isinstance(effect, AlertStaff):
             return
@@ -101,7 +101,7 @@ class Calls:
             if call.id == id:
                 self._remove(call)
 
-    def settle(self, delivered: Container[int]) -> None:
+    def close_delivered(self, delivered: Container[int]) -> None:
         """Close calls about undelivered results of these receptions, which have now been delivered."""
         for call in self.open:
             if call.kind is CallKind.NOT_DELIVERED and call.number in delivered:

@@ -72,9 +72,9 @@ class CodeForm:
             raise ValueError("a digit must be 0 to 9")
         if not self.complete:
             self.has_invalid_date = False
-            place = self._digits.index(0)
-            self._digits[place] = ord("0") + digit
-            self._typed.append(place)
+            position = self._digits.index(0)
+            self._digits[position] = ord("0") + digit
+            self._typed.append(position)
 
     def pop(self) -> None:
         """Erase the last typed digit. If no typed digit is left, erase everything read by a camera."""

@@ -77,7 +77,7 @@ class PasswordGate:
         self._one_at_a_time = threading.Lock()
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def from_settings(cls, settings: Settings) -> Self:
         """Return the gate for a terminal with these settings."""
         return cls(effective_hash(settings), Attempts(settings.state_dir / "staff-attempts.json"))
 
@@ -93,9 +93,9 @@ class PasswordGate:
                 if seconds > 0:
                     return PasswordWait(int(seconds) + 1)
                 if self.enabled and self._matches(typed):
-                    self._attempts.right(origin)
+                    self._attempts.reset(origin)
                     return PasswordCorrect()
-                seconds = self._attempts.wrong(origin)
+                seconds = self._attempts.count_wrong(origin)
                 return PasswordWait(int(seconds)) if seconds > 0 else PasswordWrong()
         finally:
             wipe_buffer(typed)

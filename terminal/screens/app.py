@@ -55,7 +55,7 @@ STAFF_COMING_SECONDS = 6.0
 TOO_EARLY_SECONDS = 1.5
 STAFF_KEY, DOCK_KEY = "f8", "f12"
 NUMPAD_KEYS = {"asterisk": "*", "slash": "/", "plus": "+", "minus": "-", "full_stop": "."}
-"""Keys of a numeric keypad by Textual's names, with NumLock on."""
+"""Numeric keypad keys by Textual's names, with NumLock on."""
 PAD_KEYS = {"enter": ENTER, "backspace": ERASE, "delete": ERASE, "*": ERASE}
 
 
@@ -87,7 +87,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         self.counter: Counter | None = None
         self.dock: Dock | None = None
         self._opening, self._simulated, self._moving = opening, simulated, moving
-        self._gate = PasswordGate.of(settings)
+        self._gate = PasswordGate.from_settings(settings)
         self._remark, self._remark_until = Remark.NONE, 0.0
         self._draw_due = False
         self._keypad: Keypad | None = None
@@ -156,7 +156,7 @@ class TerminalApp(App[int], inherit_bindings=False):
         opened.counter.listen(on_state=lambda _state: self.draw_soon(), on_effect=self._on_effect)
         ring_for_calls(opened.counter, self.settings.staff.call_command, self.bell)
         if opened.dock is not None:
-            opened.dock.on_settings(self._speak_as)
+            opened.dock.on_settings(self._use_settings)
             panel = DockPanel(opened.dock, self.speak(self._first_language))
             panel.display = False
             self.desk.mount(panel)
@@ -165,7 +165,7 @@ class TerminalApp(App[int], inherit_bindings=False):
     def _speak_now(self, language: str) -> Words:
         return self.speak(language)
 
-    def _speak_as(self, settings: Settings) -> None:
+    def _use_settings(self, settings: Settings) -> None:
         """Use the texts for the institution in `settings`."""
         self.speak = speaker(settings)
         self.draw_soon()
@@ -303,8 +303,8 @@ class TerminalApp(App[int], inherit_bindings=False):
             return
         self.push_screen(PasswordDialog(self.speak(self._language()), self._gate), self._after_password)
 
-    def _after_password(self, right: bool | None) -> None:
-        if right and self.counter is not None:
+    def _after_password(self, correct: bool | None) -> None:
+        if correct and self.counter is not None:
             in_reception = not isinstance(self.counter.state, Idle)
             self.push_screen(StaffMenu(self.speak(self._language()), in_reception=in_reception), self._after_menu)
 

@@ -24,10 +24,10 @@ from terminal.words.catalogue import Words
 if TYPE_CHECKING:
     from terminal.screens.picture import Pixels
 
-ANSWERS = 9
+MAX_ANSWERS = 9
 """Maximum number of answers: all languages and one more."""
 MAX_FOOTER_BUTTONS = 4
-USUAL_WIDTH, USUAL_HEIGHT = 110, 34
+ROOMY_WIDTH, ROOMY_HEIGHT = 110, 34
 """Minimum size for larger targets."""
 MIN_WIDTH, MIN_HEIGHT = 80, 24
 DOCK_WIDTH = 36
@@ -72,7 +72,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
                     yield CodeFields(id="code", form=self._form)
                     yield MovingSign(id="sign", moving=self._moving)
                 with Grid(id="answers"):
-                    for number in range(1, ANSWERS + 1):
+                    for number in range(1, MAX_ANSWERS + 1):
                         yield Target(id=f"answer-{number}", keypad=self._keypad)
             yield Pad(id="pad")
         with Horizontal(id="footer"):
@@ -90,10 +90,10 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         """Choose the layout for the area beside the dock."""
         docked = self.has_class("-dock")
         available_width = width - DOCK_WIDTH if docked else width
-        self.set_class(available_width >= USUAL_WIDTH and height >= USUAL_HEIGHT, "-roomy")
+        self.set_class(available_width >= ROOMY_WIDTH and height >= ROOMY_HEIGHT, "-roomy")
         self.set_class(docked and width >= DOCK_WIDTH and available_width < MIN_WIDTH, "-dock-alone")
         self.set_class(not docked and (width < MIN_WIDTH or height < MIN_HEIGHT), "-too-small")
-        self._share_room()
+        self._divide_rows()
 
     def show_dock(self, shown: bool) -> None:
         self.set_class(shown, "-dock")
@@ -116,7 +116,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
             self.query_one("#progress", Progress).show(*body.progress)
         self._show_answers(body.buttons, talk.serial, narrow=body.camera or body.pad is not PadKind.NONE)
         self._show_footer(talk)
-        self._share_room()
+        self._divide_rows()
         if before is None or before.language != talk.language:
             too_small = say("screen.too-small", width=MIN_WIDTH, height=MIN_HEIGHT)
             self.query_one("#too-small", Sentence).say(too_small)
@@ -146,7 +146,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         if classes != self.classes:
             self.set_classes(classes)
 
-    def _share_room(self) -> None:
+    def _divide_rows(self) -> None:
         """Set the heights of sign, lines and answers."""
         if self.talk is None:
             return
@@ -171,7 +171,7 @@ class CounterScreen(Screen[None], inherit_bindings=False):
         columns = min(columns, MAX_IN_ROW)
         grid = self.query_one("#answers", Grid)
         grid.styles.grid_size_columns = columns
-        for number in range(1, ANSWERS + 1):
+        for number in range(1, MAX_ANSWERS + 1):
             target = self.query_one(f"#answer-{number}", Target)
             target.display = number <= max(len(places), 1)
             target.show(places[number - 1] if number <= len(places) else None, serial)

@@ -1,4 +1,4 @@
-"""Handle loss and return of the camera during a reception. The face check is only offered while it is available."""
+"""Handle a camera lost or reconnected during a reception. Face checks are only offered while it is available."""
 
 from msgspec.structs import replace
 

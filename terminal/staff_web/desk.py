@@ -81,7 +81,7 @@ class StaffDesk:
         self._counter = opened.counter
         self._devices = DeviceOverview(opened)
         self._eye = EyeCheck(opened.counter, opened.camera, self._comparison_viewers)
-        opened.counter.listen(on_state=self._on_state, on_effect=self.calls.hear)
+        opened.counter.listen(on_state=self._on_state, on_effect=self.calls.handle_effect)
         self._start_task(self._refresh())
 
     def end(self) -> None:
@@ -91,7 +91,7 @@ class StaffDesk:
             self._eye.end()
 
     def _on_state(self, state: State) -> None:
-        self.calls.follow(state)
+        self.calls.update(state)
         if self._eye is not None:
             self._eye.update(state)
         self.refresh_soon()
@@ -131,7 +131,7 @@ class StaffDesk:
         if counter is not None:
             uncertain = counter.delivery.uncertain if isinstance(counter, WithService) else {}
             self._rows = rows(self._records.receptions, self._records.checks, counter.state, uncertain)
-            self.calls.settle({row.number for row in self._rows if row.status is ReceptionStatus.DELIVERED})
+            self.calls.close_delivered({row.number for row in self._rows if row.status is ReceptionStatus.DELIVERED})
             if self._eye is not None:
                 self._eye.update(counter.state)
         for visitor in list(self._visitors):

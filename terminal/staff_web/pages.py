@@ -34,7 +34,7 @@ class StaffPages:
         sessions = Sessions(settings.state_dir / "web" / "staff.key", secret, settings.staff.session_minutes * 60)
         self.desk = StaffDesk(settings, sessions, eye_on_lan=settings.staff.eye_check_on_lan)
         self._tell = tell
-        gate = PasswordGate.of(settings)
+        gate = PasswordGate.from_settings(settings)
         self.sites = [StaffSite(self.desk, gate, sessions, Reach(port=port, listener=listener))]
         if lan and settings.staff.lan_address:
             tls, names = server_keys(settings)

@@ -79,7 +79,7 @@ class Button(Struct, frozen=True, kw_only=True):
     """Languages offered behind this button, with their own names. Front ends that draw them omit the hint."""
     key: str = ""
     keypad_key: str = ""
-    """Key of a numeric keypad, shown on the button. Used if `key` is not a digit."""
+    """Numeric keypad key, shown on the button. Used if `key` is not a digit."""
     back: bool = False
     """Whether this button goes back. All other answers are drawn with equal prominence."""
 
@@ -131,7 +131,7 @@ class Talk(Struct, frozen=True, kw_only=True):
         return (*self.body.buttons, *self.footer)
 
     def pressed(self, key: str, *, typed: bool = False) -> Button | None:
-        """Return the button for a key of the numeric keypad: a digit, `enter`, or one of `*/+-.`
+        """Return the button for a numeric keypad key: a digit, `enter`, or one of `*/+-.`
 
         Return None for keys used by a PIN or code pad: digits, `enter`, and `*` if digits have been `typed`.
         """

@@ -4,7 +4,7 @@ from terminal.session.events import Event
 from terminal.session.rules import Rules
 from terminal.session.states import FaceCheck, Idle, PinEntry, PrintedCodeEntry, Problem, State
 from terminal.talk.parts import Button, Remark, Talk
-from terminal.talk.view import starting_talk, talk_of
+from terminal.talk.view import starting_talk, talk_for
 from terminal.words.catalogue import Speak
 
 SETTLE_SECONDS = 0.35
@@ -27,7 +27,7 @@ class Talks:
 
     def show(self, state: State, rules: Rules, now: float, *, remark: Remark = Remark.NONE) -> Talk:
         """Return the talk for the state and make it the current one."""
-        talk = talk_of(state, rules, self._speak, remark=remark)
+        talk = talk_for(state, rules, self._speak, remark=remark)
         question = _question_key(state, talk)
         serial = self.talk.serial
         if question != self._question:

@@ -1,4 +1,4 @@
-"""`talk_of(state, ...) -> Talk`: generate the screen for a state. No I/O."""
+"""`talk_for(state, ...)`: generate the screen for a state as a `Talk`. No I/O."""
 
 from typing import assert_never
 
@@ -54,7 +54,7 @@ from terminal.words.catalogue import Speak
 from terminal.words.languages import REFERENCE, needs_original
 
 
-def talk_of(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
+def talk_for(state: State, rules: Rules, speak: Speak, *, remark: Remark = Remark.NONE) -> Talk:
     """Return the screen for a state, without its serial (see `serial.Talks`)."""
     display = state.display if isinstance(state, Idle) else state.reception.display
     language = display.language if isinstance(state, Idle) else state.reception.language

@@ -8,7 +8,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, Talk
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import Speak, Words
 
 
@@ -44,7 +44,7 @@ class AnswerRecorder:
             event, ev.ShareAll | ev.ShareNone | ev.QuestionAnswered | ev.CheckInWithoutSharing
         ):
             return
-        talk = talk_of(self._state, self._rules, self._speak)
+        talk = talk_for(self._state, self._rules, self._speak)
         if all(button.event != event for button in talk.buttons):
             return
         answers = self.by_reception.setdefault(event.reception, PatientAnswers())

@@ -16,7 +16,7 @@ from terminal.session.display import Size
 from terminal.session.last_try import asks_before_last_try
 from terminal.simulated.service.misbehaviour import Lie, Operation, ResponseMode, Rule
 from terminal.talk.parts import Button, PadKind
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import Speak
 from tests.reliability.counter import PERSONAS, SILENCE_SECONDS, UNUSABLE, SoakTerminal
 from tests.reliability.faulty_share import SHARE_FAULTS
@@ -136,7 +136,7 @@ class People:
 
     def _answer(self, state: st.AfterIdle) -> None:
         """Touch a button on the screen or type the requested digits."""
-        talk = talk_of(state, self.terminal.conductor.rules, self._speak)
+        talk = talk_for(state, self.terminal.conductor.rules, self._speak)
         match talk.body.pad, state:
             case PadKind.PIN, st.PinEntry() if not asks_before_last_try(state) and self.rng.random() < 0.95:
                 self._type_pin()

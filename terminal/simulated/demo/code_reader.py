@@ -17,4 +17,4 @@ def code_reader(scanner: CodeScanner, source: FrameSource) -> CodeCamera | CodeS
         require_recogniser()
     except (NoFont, NoRecogniser):
         return scanner
-    return CodeCamera(Camera(source), own=True)
+    return CodeCamera(Camera(source), is_separate=True)

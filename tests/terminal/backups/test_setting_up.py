@@ -64,7 +64,7 @@ def test_one_file_sets_up_all_terminals_in_a_clinic(tmp_path: Path, clinic_file:
         assert f"accepts {name}" in output  # the doctor's report
         settings = load(host / "settings.toml", {"state_dir": str(host / "state")})
         assert (settings.service.terminal_id, settings.service.institution_code) == (name, "1312345678")
-        assert isinstance(PasswordGate.of(settings).check(bytearray(b"280417")), PasswordCorrect)
+        assert isinstance(PasswordGate.from_settings(settings).check(bytearray(b"280417")), PasswordCorrect)
         for file in (host / "settings.toml", terminal_key_path(settings.state_dir)):
             assert file.stat().st_mode & 0o777 == 0o600
     terminals = service.service.registry.current().terminals

@@ -19,7 +19,7 @@ def run(folder: Path, *arguments: str, stdin: str | None = None) -> tuple[int, s
 
 def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
     settings = Settings(state_dir=tmp_path)
-    assert not PasswordGate.of(settings).enabled
+    assert not PasswordGate.from_settings(settings).enabled
     assert staff_password(settings).grade == "WARN"
     assert "no staff password" in run(tmp_path, "config", "check")[1]
 
@@ -29,7 +29,7 @@ def test_numeric_password_is_set_and_accepted(tmp_path: Path) -> None:
     assert hash_file(tmp_path).read_text().startswith("$argon2")
     assert hash_file(tmp_path).stat().st_mode & 0o777 == 0o600
 
-    gate = PasswordGate.of(settings)
+    gate = PasswordGate.from_settings(settings)
     assert isinstance(gate.check(bytearray(b"280418")), PasswordWrong)
     assert isinstance(gate.check(bytearray(b"280417")), PasswordCorrect)
     assert staff_password(settings).grade == "OK"

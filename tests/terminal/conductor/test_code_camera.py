@@ -28,7 +28,7 @@ class FilmedDesk(Desk):
 
     def devices(self) -> Devices:
         self.source = CardOverReader(lambda: self.readers.card)
-        code_camera = CodeCamera(Camera(self.source), own=True, seconds=60)
+        code_camera = CodeCamera(Camera(self.source), is_separate=True, seconds=60)
         return Devices(self.readers.slot, code_camera, Camera(EmptyRoom()), EmptyEngine)  # type: ignore[arg-type]
 
     async def choose_face(self) -> None:

@@ -89,7 +89,7 @@ def test_discarded_check_is_not_submitted_even_if_ledger_failed(
     assert desk.record_kinds() == ["opened"]
 
 
-def test_undeliverable_check_does_not_block_the_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_undeliverable_check_does_not_block_others(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     async def day() -> None:
         async with desk.open():
             desk.counter.stub.silence(Operation.SUBMIT)

@@ -36,7 +36,7 @@ def card_desk(slot: SimulatedSlot) -> CardDesk:
     return CardDesk(slot, anchors)
 
 
-def test_pin_is_not_sent_to_another_card(desk: Desk) -> None:
+def test_pin_is_not_sent_to_different_card(desk: Desk) -> None:
     card, slot, patient = desk.card(), SimulatedSlot(), Patient("r1")
     slot.insert(card)
     cards = card_desk(slot)

@@ -139,7 +139,7 @@ def test_daily_numbers_continue_after_restart(desk: Desk) -> None:
     assert numbers(desk) == [1, 2, 3]
 
 
-def test_daily_numbers_restart_at_one_next_day(desk: Desk) -> None:
+def test_daily_numbers_restart_at_one_each_day(desk: Desk) -> None:
     day_number = DayNumber({date(2026, 11, 26): 41, date(2026, 11, 27): 0}.__getitem__)
     days = [date(2026, 11, 26), date(2026, 11, 26), date(2026, 11, 27)]
     assert [day_number.next(day) for day in days] == [42, 43, 1]

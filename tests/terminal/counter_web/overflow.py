@@ -24,7 +24,7 @@ from terminal.session.display import Display, Size
 from terminal.session.events import Aside
 from terminal.session.states import Idle, State
 from terminal.talk.parts import Remark
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import Speak, speaker
 from terminal.words.languages import LANGUAGES
 from tests.terminal.counter_web.stage import PageStage, chromium, settings_in
@@ -111,7 +111,7 @@ def _content(name: str, language: str, look: dict[str, Any], speak: Speak) -> di
     counter.set_state(state)
     keypad = Keypad(counter)
     keypad.follow(state)
-    talk = talk_of(state, rules, speak, remark=remark)
+    talk = talk_for(state, rules, speak, remark=remark)
     return serialize_talk(talk) | {
         "words": page_text(speak(talk.language), simulated=True),
         "pad": serialize_pad(keypad.parts(talk.body.pad), has_invalid_date=keypad.has_invalid_date),

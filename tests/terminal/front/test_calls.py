@@ -22,7 +22,7 @@ def test_repeated_problem_creates_one_call_until_it_is_answered() -> None:
     staff_calls, new_calls = make_calls(), []
     staff_calls.on_new.append(lambda call: new_calls.append((call.kind, call.code)))
     for reason in ("U-305", "U-506", "U-504", EXPIRED, "U-502", "U-305"):
-        staff_calls.hear(AlertStaff("", 0, reason))
+        staff_calls.handle_effect(AlertStaff("", 0, reason))
     assert new_calls == [
         (CallKind.NOT_OURS, "U-305"),
         (CallKind.HANGS, "U-506"),
@@ -31,7 +31,7 @@ def test_repeated_problem_creates_one_call_until_it_is_answered() -> None:
         (CallKind.TROUBLE, "U-502"),
     ]
     staff_calls.answer(staff_calls.open[0].id)
-    staff_calls.hear(AlertStaff("", 0, "U-305"))
+    staff_calls.handle_effect(AlertStaff("", 0, "U-305"))
     assert [call.kind for call in staff_calls.open][-1] is CallKind.NOT_OURS, (
         "the problem did not create a call after the answer"
     )
@@ -39,20 +39,20 @@ def test_repeated_problem_creates_one_call_until_it_is_answered() -> None:
 
 def test_decision_call_closes_when_the_state_changes() -> None:
     staff_calls = make_calls()
-    staff_calls.follow(state_for("staff-check"))
-    staff_calls.follow(state_for("staff-check"))
+    staff_calls.update(state_for("staff-check"))
+    staff_calls.update(state_for("staff-check"))
     assert [call.kind for call in staff_calls.open] == [CallKind.DECISION]
-    staff_calls.follow(Idle())
+    staff_calls.update(Idle())
     assert staff_calls.open == ()
 
 
 def test_call_for_an_awaited_result_closes_when_the_result_arrives() -> None:
     staff_calls, state = make_calls(), state_for("complete-awaiting")
-    staff_calls.follow(state)
+    staff_calls.update(state)
     assert not isinstance(state, Idle)
-    staff_calls.hear(AlertStaff(state.reception.id, 0, "awaiting"))
+    staff_calls.handle_effect(AlertStaff(state.reception.id, 0, "awaiting"))
     assert [call.number for call in staff_calls.open] == [state.reception.number]
-    staff_calls.settle({state.reception.number})
+    staff_calls.close_delivered({state.reception.number})
     assert staff_calls.open == ()
 
 

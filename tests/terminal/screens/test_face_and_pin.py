@@ -11,7 +11,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, PadKind, Talk
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import words
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.screens.stage import SMALL, async_test, stage
@@ -22,7 +22,7 @@ every_language = pytest.mark.parametrize("language", STAFF_LANGUAGES)
 
 
 def talk_in(state: st.State, rules: Rules) -> Talk:
-    return talk_of(state, rules, words)
+    return talk_for(state, rules, words)
 
 
 def texts(talk: Talk) -> list[str]:

@@ -22,7 +22,7 @@ from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import next_tick, step
 from terminal.talk.parts import Button
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, CHECK, WAITING, WALL, plausible_answers
 
@@ -116,7 +116,7 @@ def _walk(counter: _Counter, edges_found: set[Edge]) -> None:
     fingerprints: dict[str, set[str]] = {}
     while queue:
         node = queue.popleft()
-        buttons = talk_of(node.state, counter.rules, speak)
+        buttons = talk_for(node.state, counter.rules, speak)
         for after, event in _transitions(node, (*buttons.body.buttons, *buttons.footer), counter):
             before_name, after_name = type(node.state).__name__, type(after.state).__name__
             if before_name != after_name:

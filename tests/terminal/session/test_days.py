@@ -395,7 +395,7 @@ def test_expired_certificate_is_accepted_only_within_grace_period() -> None:
         (RefusalReason.BAD_SIGNATURE, ProblemCode.SERVICE_REFUSED),
     ],
 )
-def test_each_service_refusal_has_different_problem(reason: RefusalReason, code: ProblemCode) -> None:
+def test_service_refusals_have_different_problems(reason: RefusalReason, code: ProblemCode) -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -615,7 +615,7 @@ def test_reception_cancelled_before_check_leaves_no_data() -> None:
     assert world.checks == {}
 
 
-def test_check_that_opens_after_card_was_taken_is_ignored() -> None:
+def test_check_that_opens_after_card_removal_is_ignored() -> None:
     world = World()
     world.read_card()
     world.touch(ev.PinChosen)
@@ -676,7 +676,7 @@ def test_error_while_delivering_leaves_decision_to_outbox() -> None:
     assert fx.AlertStaff in kinds(effects)
 
 
-def test_error_before_the_decision_is_on_disk_is_a_problem() -> None:
+def test_error_before_decision_is_on_disk_is_a_problem() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareNone)
@@ -708,7 +708,7 @@ def test_ledger_failure_submits_nothing() -> None:
     assert fx.Deliver not in kinds(effects)
 
 
-def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_minute() -> None:
+def test_forgotten_card_reminds_every_five_seconds_and_alerts_staff_after_one_minute() -> None:
     world = World()
     world.identify_by_pin()
     world.touch(ev.ShareAll)

@@ -137,7 +137,7 @@ def test_losing_reader_drops_next_patients_card() -> None:
         (ReaderLost("unplugged"), ProblemCode.READER_LOST),
     ],
 )
-def test_each_reader_problem_has_different_screen(problem: object, code: ProblemCode) -> None:
+def test_reader_problems_have_different_screens(problem: object, code: ProblemCode) -> None:
     world = World()
     world.insert_card()
     world.answer(ev.CardFailed, problem)
@@ -200,7 +200,7 @@ def card_with(**fields: object) -> CardFacts:
         card_with(card_expiry=None),
     ],
 )
-def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
+def test_shown_code_is_wiped_if_different_card_follows(card: CardFacts) -> None:
     world = World()
     show_code(world)
     world.insert_card()
@@ -209,7 +209,7 @@ def test_shown_code_is_wiped_if_another_card_follows(card: CardFacts) -> None:
     assert kinds(world.touch(ev.FaceChosen)) == [fx.ScanCode]
 
 
-def test_shown_code_is_wiped_if_another_type_of_card_follows() -> None:
+def test_shown_code_is_wiped_if_different_type_of_card_follows() -> None:
     world = World()
     show_code(world)
     world.insert_card()

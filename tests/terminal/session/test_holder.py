@@ -52,7 +52,7 @@ def test_locked_pin_is_reported_even_if_no_method_is_left() -> None:
     assert (world.state.methods, world.state.why) == ((), st.MethodReason.PIN_LOCKED_NOW)
 
 
-def test_each_interrupted_face_check_uses_attempt() -> None:
+def test_each_interrupted_face_check_counts_as_attempt() -> None:
     world = World()
     to_face_check(world)
     for attempt in (1, 2, 3):

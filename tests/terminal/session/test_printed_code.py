@@ -109,7 +109,7 @@ def test_camera_at_idle_opens_only_on_request() -> None:
     assert not world.state.looking
 
 
-def test_scan_at_idle_ends_with_back_timeout_or_card() -> None:
+def test_scan_at_idle_ends_on_back_timeout_or_card_insertion() -> None:
     for end in (ev.Back(""), ev.FrontNotShown(), ev.CardPresent(1, "r-1")):
         world = world_reading_fronts()
         world.send(ev.ShowCardChosen(""))
@@ -144,7 +144,7 @@ def test_card_front_distinguishes_pinless_card_from_locked_pin() -> None:
         assert world.state.why is reason
 
 
-def test_front_of_another_card_is_ignored() -> None:
+def test_front_of_different_card_is_ignored() -> None:
     world = world_reading_fronts()
     world.send(ev.CodeShown("h1", date(2027, 1, 1), pinless=True))
     world.read_card(LOCKED)

@@ -18,7 +18,7 @@ from terminal.simulated.demo.scripted import ScriptedPatient
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.people import InsuredPerson
 from terminal.talk.parts import Button, PadKind, Talk
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, GENUINE, WALL, World, plausible_answers
 
@@ -55,7 +55,7 @@ class Walkthrough:
         return self.world.state
 
     def _talk(self) -> Talk:
-        return talk_of(self.world.state, self.world.rules, self.speak)
+        return talk_for(self.world.state, self.world.rules, self.speak)
 
     # --- patient --------------------------------------------------------------------------------------------
 

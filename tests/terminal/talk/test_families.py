@@ -13,7 +13,7 @@ from terminal.session import states as st
 from terminal.session.methods import available_methods
 from terminal.session.rules import Rules
 from terminal.talk.parts import LineKind, Talk
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import speaker, wording_lines
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 from tests.terminal.talk.gallery import RULES, problem, state_for
@@ -23,7 +23,7 @@ speak = speaker(Settings())
 
 
 def talk_in(world: World) -> Talk:
-    return talk_of(world.state, world.rules, speak)
+    return talk_for(world.state, world.rules, speak)
 
 
 def button_ids(talk: Talk) -> list[str]:
@@ -165,7 +165,7 @@ def test_next_family_member_chooses_the_respondent_again() -> None:
 
 @pytest.mark.parametrize("name", ["face", "face-turn", "face-turn-without-pin"])
 def test_staff_is_offered_during_the_face_check(name: str) -> None:
-    assert "staff" in button_ids(talk_of(state_for(name), RULES, speak))
+    assert "staff" in button_ids(talk_for(state_for(name), RULES, speak))
 
 
 def test_pinless_card_without_a_staff_password_has_alternatives() -> None:
@@ -174,7 +174,7 @@ def test_pinless_card_without_a_staff_password_has_alternatives() -> None:
     world.read_card(replace(CARD, pin_tries_left=0))
     assert button_ids(talk_in(world))[0] == "face"
     for code in (ProblemCode.NO_WAY_LEFT, ProblemCode.HOLDER_NOT_CONFIRMED):
-        talk = talk_of(problem(code), without_staff, speak)
+        talk = talk_for(problem(code), without_staff, speak)
         choices = [line.text for line in talk.body.lines if line.kind is LineKind.CHOICE]
         assert "資格確認書" in choices, "accepted instead of the card"
 

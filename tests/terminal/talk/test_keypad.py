@@ -11,7 +11,7 @@ from terminal.session import states as st
 from terminal.session.rules import Now
 from terminal.session.step import step
 from terminal.talk.parts import Button, PadKind, Talk
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_for
 
@@ -22,7 +22,7 @@ speak = speaker(Settings())
 
 
 def talk_in(state: st.State) -> Talk:
-    return talk_of(state, SPEAKING, speak)
+    return talk_for(state, SPEAKING, speak)
 
 
 def press(state: st.State, key: str) -> st.State:

@@ -9,7 +9,7 @@ from terminal.qualification.contract import PrescriptionForm
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.talk.parts import LineKind, Talk
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import speaker, wording_lines
 from terminal.words.languages import LANGUAGES
 from tests.terminal.session.world import World
@@ -19,19 +19,19 @@ speak = speaker(Settings())
 
 
 def _talk_in(state: st.State) -> Talk:
-    return talk_of(state, RULES, speak)
+    return talk_for(state, RULES, speak)
 
 
 def test_every_language_can_be_chosen_on_the_first_screen() -> None:
-    first = talk_of(state_for("idle"), ALL_LANGUAGES, speak).body.buttons
+    first = talk_for(state_for("idle"), ALL_LANGUAGES, speak).body.buttons
     assert [button.id for button in first] == ["language-ja-easy", "language-en", "languages", "help"]
     assert [language for language, _ in first[2].names] == list(LANGUAGES[3:])
-    choices = talk_of(state_for("idle-languages"), ALL_LANGUAGES, speak).body.buttons
+    choices = talk_for(state_for("idle-languages"), ALL_LANGUAGES, speak).body.buttons
     assert [button.label for button in choices] == [speak(language)("language.name") for language in LANGUAGES]
 
 
 def test_every_language_can_be_chosen_later_and_staff_can_read_japanese() -> None:
-    footer = talk_of(state_for("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).footer
+    footer = talk_for(state_for("method", "en"), replace(RULES, languages=("ja", "en", "x")), speak).footer
     assert isinstance(next(button for button in footer if button.id == "language").event, ev.LanguagesRequested)
     chooser = _talk_in(state_for("languages", "en"))
     assert [button.id for button in chooser.body.buttons] == ["language-ja", "language-en", "japanese"]
@@ -47,7 +47,7 @@ def test_staff_can_read_japanese_without_changing_the_patients_language() -> Non
 
 
 def _displayed_text(world: World) -> str:
-    body = talk_of(world.state, world.rules, speak).body
+    body = talk_for(world.state, world.rules, speak).body
     return "\n".join((body.question, *(line.text for line in body.lines)))
 
 

@@ -17,7 +17,7 @@ from terminal.session.rules import Rules
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.service.people import fictitious_people
 from terminal.talk.parts import PadKind
-from terminal.talk.view import talk_of
+from terminal.talk.view import talk_for
 from terminal.words.catalogue import speaker
 from tests.terminal.session.world import CARD, CHECK, GENUINE, World
 from tests.terminal.talk.persona_walkthrough import Walkthrough
@@ -40,13 +40,13 @@ class Patient:
 
     def touch(self, *button_ids: str) -> None:
         for button_id in button_ids:
-            talk = talk_of(self.world.state, self.world.rules, speak)
+            talk = talk_for(self.world.state, self.world.rules, speak)
             event = next(button.event for button in talk.body.buttons if button.id == button_id)
             self.world.send(event)
             self.touches += 1
 
     def type(self, digits: int, pad: PadKind) -> None:
-        assert talk_of(self.world.state, self.world.rules, speak).body.pad is pad
+        assert talk_for(self.world.state, self.world.rules, speak).body.pad is pad
         self.touches += digits + 1  # and Enter
 
     def by_pin(self, check: CheckFacts = CHECK) -> None:

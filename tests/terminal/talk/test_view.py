@@ -15,7 +15,7 @@ from terminal.session import states as st
 from terminal.session.rules import Now, Rules
 from terminal.session.step import step
 from terminal.talk.parts import Button, LineKind, PadKind, Remark, Sign, Talk
-from terminal.talk.view import starting_talk, talk_of
+from terminal.talk.view import starting_talk, talk_for
 from terminal.words.catalogue import speaker
 from terminal.words.languages import LANGUAGES, STAFF_LANGUAGES
 from tests.terminal.talk.gallery import RULES, SCREENS, problem, state_for
@@ -29,7 +29,7 @@ speak = speaker(Settings())
 
 
 def talk_in(state: st.State, rules: Rules = RULES) -> Talk:
-    return talk_of(state, rules, speak)
+    return talk_for(state, rules, speak)
 
 
 TESTED_LANGUAGES = [
@@ -132,7 +132,7 @@ def test_language_can_be_changed_on_every_screen(name: str) -> None:
 @every_screen
 def test_pharmacies_have_different_wording(name: str) -> None:
     state = state_for(name)
-    talk = talk_of(state, RULES, speaker(Settings(profile=Profile.PHARMACY)))
+    talk = talk_for(state, RULES, speaker(Settings(profile=Profile.PHARMACY)))
     assert "医師" not in talk.body.question
 
 
@@ -290,7 +290,7 @@ def test_staff_who_signed_in_earlier_enter_the_password_again(language: str) -> 
 
 
 def test_staff_call_is_confirmed_by_a_notice() -> None:
-    assert talk_of(state_for("method"), RULES, speak, remark=Remark.STAFF_COMING).notice == "係員がまいります"
+    assert talk_for(state_for("method"), RULES, speak, remark=Remark.STAFF_COMING).notice == "係員がまいります"
 
 
 def test_starting_screen_requires_no_state() -> None:
