@@ -54,9 +54,9 @@ def test_people_cover_all_age_groups_and_special_cases() -> None:
 
 def test_people_are_unique_and_recognisably_fictitious() -> None:
     for entry in ENTRIES:
-        marks = ("模擬", "見本", "試験", "SHIKEN")
-        assert any(mark in entry.name for mark in marks)
-        assert not entry.address or any(mark in entry.address for mark in marks)
+        placeholder_words = ("模擬", "見本", "試験", "SHIKEN")
+        assert any(word in entry.name for word in placeholder_words)
+        assert not entry.address or any(word in entry.address for word in placeholder_words)
         assert entry.name_kana is None or entry.name_kana == entry.name_kana.encode("cp932").decode("cp932")
     from terminal.qualification.contract import InsuredSearch
 

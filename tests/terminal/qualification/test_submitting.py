@@ -270,13 +270,18 @@ def test_consents_of_people_whose_data_is_never_shared_are_refused(counter: Any,
 
 def test_check_can_be_submitted_for_25_hours(counter: Any, card: Any) -> None:
     async def scenario(client: Any) -> list[Any]:
-        one, two = await counter.open_check(client, card), await counter.open_check(client, card)
+        first, second = await counter.open_check(client, card), await counter.open_check(client, card)
         counter.now += timedelta(hours=24)
-        before_deadline = await client.submit(one.check_id, decision(client, one.check_id, []), "key-1")
+        before_deadline = await client.submit(first.check_id, decision(client, first.check_id, []), "key-1")
         counter.now += timedelta(hours=2)
-        after_deadline = await client.submit(two.check_id, decision(client, two.check_id, []), "key-2")
+        after_deadline = await client.submit(second.check_id, decision(client, second.check_id, []), "key-2")
         counter.now += timedelta(days=3)
-        return [before_deadline, after_deadline, await client.result(one.check_id), await client.result(two.check_id)]
+        return [
+            before_deadline,
+            after_deadline,
+            await client.result(first.check_id),
+            await client.result(second.check_id),
+        ]
 
     before_deadline, after_deadline, result, missing = counter.play(scenario)
     assert isinstance(before_deadline, Receipt)
@@ -357,11 +362,11 @@ def test_invalid_submissions_are_refused() -> None:
 
 def test_statement_covers_all_fields_but_not_answer_order() -> None:
     signed = {"terminal_id": "t", "decided_at": ANSWERED, "ledger_count": 1, "ledger_head": "", "signature": b"x"}
-    one = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
-    same = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
-    assert statement_for_submission("c", one) == statement_for_submission("c", same)
-    others = [
-        one.model_copy(update=changes)
+    original = Submission(answers=(yes(Item.DIAGNOSIS), no(Item.SURGERY)), **signed)
+    reordered = Submission(answers=(no(Item.SURGERY), yes(Item.DIAGNOSIS)), **signed)
+    assert statement_for_submission("c", original) == statement_for_submission("c", reordered)
+    changed = [
+        original.model_copy(update=changes)
         for changes in (
             {"answers": (yes(Item.DIAGNOSIS),)},
             {"answers": (yes(Item.DIAGNOSIS), yes(Item.SURGERY))},
@@ -374,9 +379,9 @@ def test_statement_covers_all_fields_but_not_answer_order() -> None:
             {"ledger_head": "00"},
         )
     ]
-    statements = {statement_for_submission("c", submission) for submission in (one, *others)}
-    statements.add(statement_for_submission("d", one))
-    assert len(statements) == len(others) + 2
+    statements = {statement_for_submission("c", submission) for submission in (original, *changed)}
+    statements.add(statement_for_submission("d", original))
+    assert len(statements) == len(changed) + 2
 
 
 def test_stored_data_survives_restart_and_contains_no_personal_data(counter: Any, card: Any) -> None:
