@@ -64,7 +64,7 @@ from vision.synthetic.attacks import Attack, Hand, on_paper
 from vision.synthetic.attacks import printed as printed_person
 from vision.synthetic.attention import Attention
 from vision.synthetic.frame_by_frame import FrameByFrame
-from vision.synthetic.held_sheet import HeldSheet, lay
+from vision.synthetic.held_sheet import HeldSheet, project_sheet
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.portrait import card_portrait
 from vision.synthetic.source import SyntheticSource
@@ -235,8 +235,10 @@ def hand_held(sheet: Image, bending: Bending, seed: int) -> Callable[[float, flo
 
     def frame_at(seconds: float, turned: float) -> Image:
         bend = bending.bend * (1 + bending.swing * turned)
-        held: HeldSheet = replace(hand.pose(seconds, bending.turn_factor * turned, bend, away=1.7), slant=bending.slant)
-        frame = lay(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
+        held: HeldSheet = replace(
+            hand.pose(seconds, bending.turn_factor * turned, bend, distance=1.7), slant=bending.slant
+        )
+        frame = project_sheet(sheet, held, wall).astype(np.int16) + noise.normal(0, 3, (480, 640, 1)).astype(np.int16)
         _, coded = cv2.imencode(".jpg", np.clip(frame, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88])
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
@@ -256,16 +258,16 @@ def challenge_outcome(camera: Callable[[float, float], Image], engine: FaceEngin
         landmarks = detect_face(frame, engine).landmarks
         answer: Guidance | PhotoSign | None = Guidance.HOLD_STILL
         if challenge.phase is Phase.TURNING:
-            answer = challenge.turned(frame.grey, landmarks, now)
+            answer = challenge.update(frame.grey, landmarks, now)
             if answer is None:
-                challenge.settle()
-        elif landmarks is not None and abs(turn(landmarks)) <= AHEAD and challenge.is_time(now):
+                challenge.complete()
+        elif landmarks is not None and abs(turn(landmarks)) <= AHEAD and challenge.is_due(now):
             answer = challenge.begin(frame.grey, landmarks, now)
         if isinstance(answer, PhotoSign):
             return answer.value
         if challenge.passed:
             return "passed"
-        attention.hear(answer or Guidance.HOLD_STILL, now)
+        attention.instruct(answer or Guidance.HOLD_STILL, now)
     return "no outcome"
 
 

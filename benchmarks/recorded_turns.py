@@ -177,7 +177,7 @@ def run_trial(series: Series, start: int, side: int) -> str:
     assert first.landmarks is not None
     challenge.begin(first.grey, first.landmarks, first.taken_at)
     for picture in series[start + 1 :]:
-        answer = challenge.turned(picture.grey, picture.landmarks, picture.taken_at)
+        answer = challenge.update(picture.grey, picture.landmarks, picture.taken_at)
         if isinstance(answer, PhotoSign):
             return OUTCOMES[answer]
         if challenge.just_turned:

@@ -48,15 +48,15 @@ def load(
     `overrides` come from the command line, have the structure of the file, and override file and environment.
     `languages` are the supported screen languages; None accepts all. Raises SettingsError.
     """
-    file = _which_file(path)
+    file = _settings_file(path)
     from_file = _read_file(file) if file else {}
     problems = [*_unknown_in_file(from_file, file), *_unknown_in_environment()]
     from_environment = _read_environment()
-    problems += [_unknown(name, _variable(name), as_variable=True) for name in _unknown_names(from_environment)]
+    problems += [_unknown_name(name, _variable(name), as_variable=True) for name in _unknown_names(from_environment)]
     if problems:
         raise SettingsError(*dict.fromkeys(problems))
-    from_file = _with_paths(from_file, file.parent if file else Path())
-    merged = _merged(_merged(from_file, _with_paths(from_environment, Path())), overrides or {})
+    from_file = _resolve_paths(from_file, file.parent if file else Path())
+    merged = _merge(_merge(from_file, _resolve_paths(from_environment, Path())), overrides or {})
     try:
         return Settings.model_validate(merged, context=None if languages is None else {"languages": languages})
     except ValidationError as error:
@@ -71,7 +71,7 @@ def default_file() -> Path:
 # --- reading ------------------------------------------------------------------------------------------------
 
 
-def _which_file(path: Path | None) -> Path | None:
+def _settings_file(path: Path | None) -> Path | None:
     if path is not None:
         return path
     from_variable = os.environ.get(CONFIG_VARIABLE)
@@ -87,7 +87,9 @@ def _read_file(file: Path) -> dict[str, Any]:
             raise RecursionError
         return tomllib.loads(text)
     except RecursionError:
-        raise SettingsError(f"{file}: nested too deep. Settings are at most two levels: [section] and name.") from None
+        raise SettingsError(
+            f"{file}: nested too deeply. Settings are at most two levels: [section] and name."
+        ) from None
     except OSError as error:
         raise SettingsError(
             f"cannot read {file}: {error.strerror or error}. Specify an existing file, or unset "
@@ -110,13 +112,13 @@ def _read_environment() -> dict[str, Any]:
         return source()
     except SourceError as error:
         raise SettingsError(
-            f"environment variable {_not_json() or PREFIX + '*'} is invalid: it sets a list or a section and "
-            f'must be JSON, like ["a", "b"] ({error.__cause__ or error}).'
+            f"environment variable {_invalid_json_variable() or PREFIX + '*'} is invalid: it sets a list or a section "
+            f'and must be JSON, like ["a", "b"] ({error.__cause__ or error}).'
         ) from None
 
 
-def _not_json() -> str | None:
-    """Return the environment variable that is not valid JSON. The source's own error only names the section."""
+def _invalid_json_variable() -> str | None:
+    """Return the environment variable that is not valid JSON. The source's error only names the section."""
     lists = {name for name, field in fields() if get_origin(field.annotation) is tuple}
     for variable, value in os.environ.items():
         name = variable[len(PREFIX) :].lower().replace("__", ".")
@@ -128,18 +130,18 @@ def _not_json() -> str | None:
     return None
 
 
-def _merged(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+def _merge(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for name, value in override.items():
         base_value = result.get(name)
         if isinstance(value, Mapping) and isinstance(base_value, Mapping):
-            result[name] = _merged(base_value, value)
+            result[name] = _merge(base_value, value)
         else:
             result[name] = value
     return result
 
 
-def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> dict[str, Any]:
+def _resolve_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> dict[str, Any]:
     def absolute(value: Any) -> Any:
         if isinstance(value, list):
             return [absolute(item) for item in value]
@@ -153,7 +155,7 @@ def _with_paths(values: Mapping[str, Any], folder: Path, prefix: str = "") -> di
     result = dict(values)
     for name, value in values.items():
         if isinstance(value, Mapping):
-            result[name] = _with_paths(value, folder, f"{prefix}{name}.")
+            result[name] = _resolve_paths(value, folder, f"{prefix}{name}.")
         elif f"{prefix}{name}" in PATHS:
             result[name] = absolute(value)
     return result
@@ -181,7 +183,7 @@ def _unknown_names(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]
 
 
 def _unknown_in_file(values: Mapping[str, Any], file: Path | None) -> list[str]:
-    return [_unknown(name, f"{name} in {file}") for name in _unknown_names(values)]
+    return [_unknown_name(name, f"{name} in {file}") for name in _unknown_names(values)]
 
 
 def _unknown_in_environment() -> list[str]:
@@ -192,7 +194,7 @@ def _unknown_in_environment() -> list[str]:
             continue
         name = variable[len(PREFIX) :].lower().replace("__", ".")
         if name not in _setting_names() and name not in _sections():
-            problems.append(_unknown(name, f"environment variable {variable}", as_variable=True))
+            problems.append(_unknown_name(name, f"environment variable {variable}", as_variable=True))
     return problems
 
 
@@ -200,10 +202,10 @@ REMOVED = {
     "vision.threshold": "removed in 0.2.0: each face network has calibrated thresholds (`uketsuke face calibrate`); "
     "delete the line",
 }
-"""Settings removed since earlier versions, with the reason and the fix."""
+"""Removed settings, with the reason and the fix."""
 
 
-def _unknown(name: str, where: str, *, as_variable: bool = False) -> str:
+def _unknown_name(name: str, where: str, *, as_variable: bool = False) -> str:
     if name in REMOVED:
         return f"{where} was {REMOVED[name]}"
     nearest = _nearest(name)

@@ -1,4 +1,4 @@
-"""Profiles: table of the differences between terminals of clinics, pharmacies and other institutions.
+"""Profiles: settings that differ between clinics, pharmacies and other institutions.
 
 A row lists only values that differ from the defaults. The user's settings override the profile within the limits of
 `prescription_allowed` and `dispenses`. Pharmacies also ask about health check-ups, which pharmacists may view.
@@ -53,7 +53,7 @@ class AntiPhoto(StrEnum):
     """Patients must turn their head twice without a mistake."""
 
 
-_NOTHING: Mapping[str, object] = MappingProxyType({})
+_NO_CHANGES: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +62,11 @@ class ProfileRow:
     """Allowed policies. Only institutions that issue prescriptions can ask for the form."""
     dispenses: bool = False
     """Whether the institution dispenses prescriptions and can ask which ones."""
-    consent: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    consent: Mapping[str, object] = field(default_factory=lambda: _NO_CHANGES)
     """`consent` settings that differ from the defaults, by name."""
-    vision: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    vision: Mapping[str, object] = field(default_factory=lambda: _NO_CHANGES)
     """`vision` settings that differ."""
-    voice: Mapping[str, object] = field(default_factory=lambda: _NOTHING)
+    voice: Mapping[str, object] = field(default_factory=lambda: _NO_CHANGES)
     """`voice` settings that differ."""
 
 

@@ -58,7 +58,7 @@ class ReaderSettings(Section):
 
 
 class FaceAndPinPolicy(StrEnum):
-    """Whether to require both face and PIN, for institutions that need more certainty."""
+    """Whether to require both face and PIN, for institutions that require stronger confirmation."""
 
     NEVER = "never"
     """The patient chooses face or PIN."""
@@ -98,7 +98,7 @@ class VisionSettings(Section):
     up to the face camera."""
     simulated_camera: bool = False
     """Allow virtual cameras, video files and `synthetic:NAME`, which can be fed arbitrary images. Requires the service
-    stub. Drawn people with simulated cards then use a separate calibration."""
+    stub. Synthetic people with simulated cards then use a separate calibration."""
     keep_open: bool = False
     """Keep the camera open between face checks, for cameras that take seconds to open. By default it is closed and its
     light is off. `uketsuke doctor` reports the opening time."""
@@ -137,7 +137,7 @@ class ConsentSettings(Section):
     prescription: PrescriptionPolicy = PrescriptionPolicy.NOT_USED
     """Prescription form. Only for clinics that issue electronic prescriptions."""
     dispensing: DispensingPolicy = DispensingPolicy.NOT_USED
-    """Choice among several electronic prescriptions: at the counter or on the screen. Pharmacies only."""
+    """Choice between several electronic prescriptions: at the counter or on the screen. Pharmacies only."""
     card_signature: CardSignaturePolicy = CardSignaturePolicy.EVIDENCE
     """The card's signature over the decision: `evidence` or `required`. With `required`, patients who remove their card
     early share nothing."""
@@ -314,7 +314,7 @@ class Settings(Section):
         return filled
 
     @model_validator(mode="after")
-    def _prescription_fits(self) -> Self:
+    def _check_prescription(self) -> Self:
         policy = self.consent.prescription
         if policy not in self.profile_row.prescription_allowed:
             allowed = ", ".join(sorted(self.profile_row.prescription_allowed))
@@ -325,7 +325,7 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _dispensing_fits(self) -> Self:
+    def _check_dispensing(self) -> Self:
         if self.consent.dispensing is not DispensingPolicy.NOT_USED and not self.profile_row.dispenses:
             raise ValueError(
                 f"consent.dispensing = {self.consent.dispensing.value!r} conflicts with profile "

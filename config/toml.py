@@ -5,13 +5,13 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-_VALUES = re.compile(r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)|#.*""")
-_DEEP = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
+_STRINGS_AND_COMMENTS = re.compile(r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)|#.*""")
+_DEEPLY_NESTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
 
 
 def is_deep(text: str) -> bool:
     """Return whether a dotted key has enough parts to exhaust the parser's memory."""
-    return _DEEP.search(_VALUES.sub(lambda match: '""' if match[1] else "", text)) is not None
+    return _DEEPLY_NESTED.search(_STRINGS_AND_COMMENTS.sub(lambda match: '""' if match[1] else "", text)) is not None
 
 
 class TomlError(ValueError):
@@ -33,7 +33,7 @@ def parse_toml(text: str) -> dict[str, Any]:
             raise RecursionError
         return tomllib.loads(text)
     except RecursionError:
-        raise TomlError("nested too deep") from None
+        raise TomlError("nested too deeply") from None
     except tomllib.TOMLDecodeError as error:
         message, _, position = str(error).rstrip(")").partition(" (at ")
         raise TomlError(f"{position or 'unknown position'}: {message}") from None

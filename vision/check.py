@@ -15,7 +15,7 @@ from vision.engines.engine import FaceEngine
 from vision.face import Face, distance
 from vision.frame import Frame, Image
 from vision.good_frames import AddResult, GoodFrames
-from vision.guidance import Limits, Steady, guide
+from vision.guidance import Limits, SteadyGuidance, guide
 from vision.reference import Reference
 from vision.turn_challenge import REQUIREMENTS, Phase, TurnChallenge
 from vision.verdict import (
@@ -121,7 +121,7 @@ class _Attempt:
         self._limits = replace(Limits(), max_turn=_MAX_TURN_AHEAD) if requirements else Limits()
         self._started_at = clock()
         self._collected = GoodFrames(settings, self._started_at, calibration)
-        self._steady, self._good = Steady(), False
+        self._steady, self._good = SteadyGuidance(), False
         self._reported: FaceCheckProgress | None = None
 
     def wipe(self) -> None:
@@ -205,7 +205,7 @@ class _Attempt:
         """Return the guidance during a turn; None without a turn or when it is completed."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
-        outcome = self._challenge.turned(frame.grey, face.landmarks if face else None, frame.taken_at)
+        outcome = self._challenge.update(frame.grey, face.landmarks if face else None, frame.taken_at)
         if not self._challenge.just_turned or face is None:
             return outcome
         # the collected frames must show the person who turned
@@ -225,7 +225,7 @@ class _Attempt:
         challenge, collected = self._challenge, self._collected
         lacking = len(collected.encodings) < self._needed()
         turned = challenge is not None and challenge.phase is Phase.TURNING
-        begins = challenge is not None and not lacking and challenge.is_time(frame.taken_at)
+        begins = challenge is not None and not lacking and challenge.is_due(frame.taken_at)
         if not (turned or begins or (lacking and collected.is_due(frame))):
             return None
         liveness = self._anti_spoofing.liveness(frame.rgb, face) if self._anti_spoofing is not None else None
@@ -235,7 +235,7 @@ class _Attempt:
         if added is AddResult.RESTARTED:
             return self._restart() or None
         if challenge is not None and turned:
-            challenge.settle()
+            challenge.complete()
         elif challenge is not None and begins:
             return challenge.begin(frame.grey, face.landmarks, frame.taken_at)
         return None

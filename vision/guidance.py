@@ -112,7 +112,7 @@ def _patch(grey: Image, middle: NDArray[np.float64], across: float, along: float
 def sharpness(grey: Image, box: FaceBox) -> float:
     """Return the standard deviation of the Laplacian of the face at 96 pixels, in levels of 255.
 
-    The face is smoothed first, because sensor noise would increase the value.
+    The face is smoothed first, so that sensor noise does not increase the value.
     """
     import cv2
 
@@ -125,11 +125,11 @@ def sharpness(grey: Image, box: FaceBox) -> float:
 _IMMEDIATE = {Guidance.HOLD_STILL, Guidance.TURN_LEFT, Guidance.TURN_RIGHT, Guidance.LOOK_AHEAD, Guidance.ONCE_MORE}
 
 
-class Steady:
-    """Stabilised guidance: an instruction remains until another has been due for some time."""
+class SteadyGuidance:
+    """Stabilised guidance: an instruction remains until a different one has been due for some time."""
 
     def __init__(self, delay: float = 0.4) -> None:
-        """`delay`: seconds for which another instruction must be due before it is shown."""
+        """`delay`: seconds for which a different instruction must be due before it is shown."""
         self.shown: Guidance | None = None
         self._delay = delay
         self._other: Guidance | None = None

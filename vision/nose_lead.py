@@ -1,9 +1,9 @@
-"""Measurement of the nose's lead over the face while the head turns, for `vision.turn_challenge`.
+"""Measure the nose's lead over the face while the head turns, for `vision.turn_challenge`.
 
 Landmarks on the face are tracked while the head turns. The nose of a real face moves further than the cheeks, whereas a
 photograph moves as one surface. The positions of the nose points are predicted from the points around the nose for
 three surfaces: a plane, a sheet bent once, and a sheet folded along the nose. The lead is the distance of the nose
-points beyond these predictions, in the direction of the turn. A flat image has no lead. In addition, an image must
+points beyond these predictions, in the direction of the turn. A flat print has no lead. In addition, a print must
 be turned further than a head to look turned, which makes it narrower.
 """
 
@@ -39,7 +39,7 @@ _AFFINE_TERMS = 3
 _REGULARISATION = 1.0
 """Regularisation of the bending terms, in squared eye distances. It stops ten points on one cheek from predicting the
 nose from noise, and reduces the terms by about a third on a face with many points. `Lead.counted` removes the lead that
-a strongly bent sheet gains by this."""
+a strongly bent sheet gains from this."""
 _LAGGING_PERCENTAGE = 25
 """Percentage of the nose points that may lag."""
 _INLIER_PERCENTAGE = 85
@@ -53,13 +53,13 @@ class Lead:
     """Lead of each nose point in eye distances, positive towards the right side of the image."""
 
     plane: NDArray[np.float64]
-    """(n,) lead over the prediction for a flat image."""
+    """(n,) lead over the prediction for a flat print."""
     bent: NDArray[np.float64]
     """(n,) lead over the prediction for a sheet bent once."""
     creased: NDArray[np.float64]
     """(n,) lead over the prediction for a sheet folded along the nose."""
     narrowed: float
-    """Sine of the angle by which a flat image must be turned to become as narrow as the face; 0 if not narrower."""
+    """Sine of the angle by which a flat print must be turned to become as narrow as the face; 0 if not narrower."""
 
     def towards(self, side: int) -> float:
         """Return the smallest of the three median leads towards a side, 1 or -1.

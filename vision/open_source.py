@@ -1,4 +1,4 @@
-"""Factory of frame sources by name. Do not create sources directly."""
+"""Create frame sources by name. Do not create sources directly."""
 
 from vision.sources.protocol import FrameSource
 

@@ -1,4 +1,4 @@
-"""Suppression of OpenCV's log on standard error, where the terminal draws its screen."""
+"""Suppress OpenCV's log on standard error, where the terminal draws its screen."""
 
 import cv2
 

@@ -1,4 +1,4 @@
-"""Decoding and encoding of the card's photo: greyscale JPEG 2000 in a JP2 file of limited size."""
+"""Decode and encode the card's photo: greyscale JPEG 2000 in a JP2 file of limited size."""
 
 import io
 from enum import StrEnum
@@ -36,7 +36,7 @@ def decode_photo(data: bytes | bytearray) -> Image | PhotoProblem:
         with Pillow.open(io.BytesIO(data), formats=("JPEG2000",)) as photo:
             if photo.width * photo.height > MAX_PIXELS:
                 return PhotoProblem.TOO_LARGE
-            return np.array(photo.convert("L"), np.uint8)  # a copy that the caller can overwrite
+            return np.array(photo.convert("L"), np.uint8)  # copy, so that the caller can overwrite it
     except (OSError, ValueError, SyntaxError, MemoryError, Pillow.DecompressionBombError):
         return PhotoProblem.DAMAGED
 

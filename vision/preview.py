@@ -1,4 +1,4 @@
-"""Live image for a screen: JPEGs of decoded frames, for listeners of `vision.camera.Camera`."""
+"""Live video for a screen: JPEGs of decoded frames, for listeners of `vision.camera.Camera`."""
 
 import cv2
 

@@ -67,19 +67,19 @@ class Phase(StrEnum):
     """The patient looks ahead, and frames are collected. No turn has been requested."""
     TURNING = "turning"
     """From the request for a turn until the same face looks ahead again."""
-    BACK = "back"
+    PASSED = "passed"
     """The last turn is completed."""
 
 
 class TurnChallenge:
     """Challenge of one attempt.
 
-    Pass every frame from `begin` to `settle`. The challenge restarts if they do not show the same face throughout. The
-    caller must ensure that the frames of `begin` and `settle` show the person whose frames are collected.
+    Pass every frame from `begin` to `complete`. The challenge restarts unless all of them show the same face. The
+    caller must ensure that the frames of `begin` and `complete` show the person whose frames are collected.
     """
 
     def __init__(self, requirements: Requirements, rng: random.Random | None = None) -> None:
-        """`rng`: random generator, by default the system's, which is unpredictable."""
+        """`rng`: defaults to the system's generator, which is unpredictable."""
         self._requirements = requirements
         self._rng = rng or secrets.SystemRandom()
         self._face: TrackedFace | None = None
@@ -93,30 +93,30 @@ class TurnChallenge:
 
     def restart(self) -> PhotoSign | None:
         """Start over, because the person may have changed. Returns a sign of a photograph if this happens too often."""
-        requested = self.phase is not Phase.AHEAD or self._left < self._requirements.turns
+        requested = self.phase is not Phase.AHEAD or self._turns_left < self._requirements.turns
         self._start()
         return self._mistake(PhotoSign.CHANGED) if requested else None
 
     def _start(self) -> None:
-        self._left = self._requirements.turns
+        self._turns_left = self._requirements.turns
         self._last_side = 0
-        self._neutral: float | None = None
+        self._ahead_turn: float | None = None
         self._reset_turn()
 
     @property
     def just_turned(self) -> bool:
-        """Whether the last frame passed to `turned` completed the turn."""
+        """Whether the last frame passed to `update` completed the turn."""
         return self._just_turned
 
     @property
     def passed(self) -> bool:
-        return self.phase is Phase.BACK
+        return self.phase is Phase.PASSED
 
     def is_ahead(self, landmarks: Landmarks) -> bool:
-        """Return whether the head is in its position at the start of the first turn; always True before."""
-        return self._neutral is None or abs(turn(landmarks) - self._neutral) <= _MAX_FROM_START
+        """Return whether the head is where it was at the start of the first turn; True if no turn has started."""
+        return self._ahead_turn is None or abs(turn(landmarks) - self._ahead_turn) <= _MAX_FROM_START
 
-    def is_time(self, now: float) -> bool:
+    def is_due(self, now: float) -> bool:
         """Return whether to request the turn now. Call it for every good frame after enough are collected."""
         if self.phase is not Phase.AHEAD:
             return False
@@ -130,22 +130,22 @@ class TurnChallenge:
         self._side = -self._last_side or self._rng.choice((1, -1))
         self._deadline = now + self._requirements.max_seconds
         self._start_turn = turn(landmarks)
-        if self._neutral is None:
-            self._neutral = self._start_turn
+        if self._ahead_turn is None:
+            self._ahead_turn = self._start_turn
         self._track(grey, landmarks, now)
         return SIDES[self._side]
 
-    def turned(self, grey: Image, landmarks: Landmarks | None, now: float) -> Guidance | PhotoSign | None:
+    def update(self, grey: Image, landmarks: Landmarks | None, now: float) -> Guidance | PhotoSign | None:
         """Handle a frame after `begin`. `landmarks`: None if no face was detected.
 
-        Returns None when the head has turned and is back, with the same face throughout. Call `settle` then.
+        Returns None when the same head has turned and turned back. Then call `complete`.
         """
         assert self._face is not None
         self._just_turned = False
         self._face.track(grey)
         if self._face.interrupted:  # the image was replaced
             return self._request_again(PhotoSign.CHANGED)
-        if self._done:
+        if self._turned:
             if landmarks is not None and self.is_ahead(landmarks):
                 return None
             return Guidance.LOOK_AHEAD if now <= self._deadline else self._request_again(PhotoSign.NOT_TURNED)
@@ -163,20 +163,20 @@ class TurnChallenge:
                 self._track(grey, landmarks, now)
         return self._evaluate(now)
 
-    def settle(self) -> None:
+    def complete(self) -> None:
         """Complete the turn, after the caller has recognised the face looking ahead."""
-        self._left -= 1
+        self._turns_left -= 1
         self._last_side = self._side
         self._reset_turn()
-        if not self._left:
-            self.phase = Phase.BACK
+        if not self._turns_left:
+            self.phase = Phase.PASSED
 
     def wipe(self) -> None:
         self._drop_face()
 
     def _evaluate(self, now: float) -> Guidance | PhotoSign:
         if len(self._leads) >= self._requirements.turned_frames and self._nose_leads():
-            self._done = self._just_turned = True
+            self._turned = self._just_turned = True
             self._deadline = now + self._requirements.max_seconds
             return Guidance.LOOK_AHEAD
         if self._wrong_way >= self._requirements.turned_frames:
@@ -227,7 +227,7 @@ class TurnChallenge:
         self._leads = []
         self._wrong_way = self._untracked = 0
         self._angle, self._lost_at_side = 0.0, False
-        self._done = self._just_turned = False
+        self._turned = self._just_turned = False
 
     def _track(self, grey: Image, landmarks: Landmarks, now: float) -> None:
         self._drop_face()

@@ -68,7 +68,7 @@ class PhotoSign(StrEnum):
     PRINTED = "printed"
     """Anti-spoofing networks detected a photograph twice."""
     CHANGED = "changed"
-    """Another image or person replaced the face too often."""
+    """A different image or person replaced the face too often."""
 
 
 class PhotoSuspected(Struct, frozen=True):

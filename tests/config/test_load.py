@@ -270,9 +270,9 @@ def test_every_secret_setting_is_listed() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x = " + "[" * 20_000, "nested too deep"),
-        ("a." * 20_000 + "b = 1", "nested too deep"),
-        ("[" + "a." * 20_000 + "b]\n", "nested too deep"),
+        ("x = " + "[" * 20_000, "nested too deeply"),
+        ("a." * 20_000 + "b = 1", "nested too deeply"),
+        ("[" + "a." * 20_000 + "b]\n", "nested too deeply"),
         ("profile = " + "9" * 5_000, "a number has too many digits"),
     ],
 )

@@ -27,7 +27,7 @@ def test_ledger_is_locked_against_second_writer(tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_two_receptions_run_without_posix(tmp_path: Path) -> None:
-    """The subprocess that writes result files has POSIX."""
+    """The subprocess that writes result files runs with POSIX."""
     result = run_without_posix("demo", "--auto", "--persona", "pin-right", "--persona", "face-match", cwd=tmp_path)
     assert result.returncode == 0, result.stdout[-2000:] + result.stderr[-2000:]
     assert "2 of 2 personas ended as expected." in result.stdout

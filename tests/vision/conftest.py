@@ -9,8 +9,8 @@ from vision.engines.open import open_engine
 def calibrated_for_synthetic_people(engine: FaceEngine) -> FaceEngine:
     """Return the same engine with the calibration for synthetic people."""
     assert isinstance(engine, Engine)
-    drawn = engine.synthetic_calibration
-    return Engine(engine._detector, engine._encoder, drawn, drawn)
+    calibration = engine.synthetic_calibration
+    return Engine(engine._detector, engine._encoder, calibration, calibration)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from vision.face import Face, FaceBox
-from vision.guidance import Limits, Steady, eye_brightness, guide, sharpness, turn
+from vision.guidance import Limits, SteadyGuidance, eye_brightness, guide, sharpness, turn
 from vision.verdict import Guidance
 
 NOISE = cv2.GaussianBlur(np.random.default_rng(5).normal(0, 40, (480, 640)), (0, 0), 1.5)
@@ -103,7 +103,7 @@ def test_loosened_limits_allow_small_movements() -> None:
 
 
 def test_guidance_changes_only_if_new_guidance_persists() -> None:
-    steady = Steady(delay=0.4)
+    steady = SteadyGuidance(delay=0.4)
     too_far, too_dark, no_face = Guidance.TOO_FAR, Guidance.TOO_DARK, Guidance.NO_FACE
     measured = [too_far, too_dark, too_far, no_face, too_dark, too_dark, too_dark, too_far]
     displayed = [steady.update(guidance, 0.25 * number) for number, guidance in enumerate(measured)]
@@ -111,6 +111,6 @@ def test_guidance_changes_only_if_new_guidance_persists() -> None:
 
 
 def test_hold_still_is_displayed_immediately() -> None:
-    steady = Steady()
+    steady = SteadyGuidance()
     steady.update(Guidance.TOO_FAR, 0.0)
     assert steady.update(Guidance.HOLD_STILL, 0.01) is Guidance.HOLD_STILL

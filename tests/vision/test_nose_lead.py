@@ -10,7 +10,7 @@ from vision.face import Landmarks
 from vision.frame import Image
 from vision.nose_lead import Lead, TrackedFace, _predict
 from vision.synthetic.attacks import printed
-from vision.synthetic.held_sheet import HeldSheet, lay
+from vision.synthetic.held_sheet import HeldSheet, project_sheet
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.scene import Pose, compose
 
@@ -51,7 +51,9 @@ def test_nose_leads_when_head_turns(engine: FaceEngine, name: str, angle: float)
 @pytest.mark.parametrize("bend", [0.0, 1.0, 2.0])
 def test_nose_does_not_lead_on_turned_print(engine: FaceEngine, angle: float, bend: float) -> None:
     sheet = printed(PEOPLE["hana"])
-    lead = lead_after_turn(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, bend=bend, away=2.0), WALL), angle)
+    lead = lead_after_turn(
+        engine, lambda yaw: project_sheet(sheet, HeldSheet(yaw=yaw, bend=bend, distance=2.0), WALL), angle
+    )
     assert lead is not None
     assert max(lead.towards(1), lead.towards(-1)) < 0.015
 
@@ -59,7 +61,9 @@ def test_nose_does_not_lead_on_turned_print(engine: FaceEngine, angle: float, be
 def test_flat_print_moves_like_plane(engine: FaceEngine) -> None:
     sheet = printed(PEOPLE["ume"])
     lead = lead_after_turn(
-        engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, away=1.8), WALL), 0.5
+        engine,
+        lambda yaw: project_sheet(sheet, HeldSheet(yaw=yaw, pitch=yaw / 2, roll=yaw / 3, distance=1.8), WALL),
+        0.5,
     )
     assert lead is not None
     assert abs(np.median(lead.plane)) < 0.012
@@ -88,7 +92,7 @@ def test_lead_must_match_turn(narrowed: float, angle: float, expected: float) ->
 @pytest.mark.parametrize("angle", [0.3, 0.8])
 def test_turned_print_becomes_narrower(engine: FaceEngine, angle: float) -> None:
     sheet = printed(PEOPLE["hana"])
-    lead = lead_after_turn(engine, lambda yaw: lay(sheet, HeldSheet(yaw=yaw, away=2.0), WALL), angle)
+    lead = lead_after_turn(engine, lambda yaw: project_sheet(sheet, HeldSheet(yaw=yaw, distance=2.0), WALL), angle)
     assert lead is not None
     assert abs(lead.narrowed - np.sin(angle)) < 0.1
     assert lead.counted(1, 0.15) <= 0.015

@@ -218,8 +218,8 @@ def face_landmarks(turned: float) -> Landmarks:
 def started(*sides: int, policy: AntiPhoto = AntiPhoto.STANDARD) -> TurnChallenge:
     """Return a challenge that has requested the first side."""
     challenge = TurnChallenge(REQUIREMENTS[policy], FixedRandom(*sides))
-    assert not challenge.is_time(0.0), "too early"
-    assert challenge.is_time(0.5)
+    assert not challenge.is_due(0.0), "too early"
+    assert challenge.is_due(0.5)
     challenge.begin(GREY, face_landmarks(0), 0.5)
     assert challenge.phase is Phase.TURNING
     return challenge
@@ -250,19 +250,19 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> type[SteadyFace]:
 
 @pytest.mark.parametrize(("side", "guidance"), [(1, Guidance.TURN_LEFT), (-1, Guidance.TURN_RIGHT)])
 def test_right_of_image_is_patients_left(steady: type[SteadyFace], side: int, guidance: Guidance) -> None:
-    assert started(side).turned(GREY, face_landmarks(0), 0.6) is guidance
+    assert started(side).update(GREY, face_landmarks(0), 0.6) is guidance
 
 
 def test_turn_with_depth_ends_when_head_is_straight(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    instructions = [challenge.turned(GREY, face_landmarks(0.2), 1.0) for _ in range(5)]
+    instructions = [challenge.update(GREY, face_landmarks(0.2), 1.0) for _ in range(5)]
     assert instructions == [Guidance.TURN_LEFT] * 4 + [Guidance.LOOK_AHEAD]
     assert challenge.just_turned
-    assert challenge.turned(GREY, face_landmarks(0.2), 1.2) is Guidance.LOOK_AHEAD
+    assert challenge.update(GREY, face_landmarks(0.2), 1.2) is Guidance.LOOK_AHEAD
     assert not challenge.just_turned
-    assert challenge.turned(GREY, face_landmarks(0.05), 1.4) is None
+    assert challenge.update(GREY, face_landmarks(0.05), 1.4) is None
     assert not challenge.passed
-    challenge.settle()
+    challenge.complete()
     assert challenge.passed
 
 
@@ -270,7 +270,7 @@ def turn_twice(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
     """Return the outcome for a person who turns as instructed. After a flat first turn, a second one is requested."""
     for start in (0.5, 10.0):
         for frame in range(62):
-            outcome = challenge.turned(GREY, face_landmarks(0.3), start + 0.1 * (frame + 1))
+            outcome = challenge.update(GREY, face_landmarks(0.3), start + 0.1 * (frame + 1))
             if outcome in (Guidance.LOOK_AHEAD, PhotoSign.FLAT):
                 return outcome
             if challenge.phase is Phase.AHEAD:
@@ -293,24 +293,24 @@ def test_nose_must_lead_in_direction_of_turn(steady: type[SteadyFace]) -> None:
 
 def test_turning_too_far_is_reported(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    assert challenge.turned(GREY, face_landmarks(0.5), 1.0) is Guidance.TURNED_TOO_FAR
-    assert challenge.turned(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is not detected"
-    assert challenge.turned(GREY, face_landmarks(0.2), 1.2) is Guidance.TURN_LEFT
+    assert challenge.update(GREY, face_landmarks(0.5), 1.0) is Guidance.TURNED_TOO_FAR
+    assert challenge.update(GREY, None, 1.1) is Guidance.TURNED_TOO_FAR, "the face is not detected"
+    assert challenge.update(GREY, face_landmarks(0.2), 1.2) is Guidance.TURN_LEFT
 
 
 def test_second_turn_is_to_opposite_side(steady: type[SteadyFace]) -> None:
     steady.leads = -0.1
     challenge = started(-1, policy=AntiPhoto.STRICT)
     for _ in range(5):
-        challenge.turned(GREY, face_landmarks(-0.2), 1.0)
-    assert challenge.turned(GREY, face_landmarks(0), 1.2) is None
-    challenge.settle()
+        challenge.update(GREY, face_landmarks(-0.2), 1.0)
+    assert challenge.update(GREY, face_landmarks(0), 1.2) is None
+    challenge.complete()
     assert not challenge.passed
     assert challenge.begin(GREY, face_landmarks(0), 2.0) is Guidance.TURN_LEFT
 
 
 def turn_the_wrong_way(challenge: TurnChallenge) -> Guidance | PhotoSign | None:
-    return [challenge.turned(GREY, face_landmarks(-0.3), 1.0) for _ in range(5)][-1]
+    return [challenge.update(GREY, face_landmarks(-0.3), 1.0) for _ in range(5)][-1]
 
 
 @pytest.mark.parametrize(("policy", "allowed"), [(AntiPhoto.STANDARD, 2), (AntiPhoto.STRICT, 1)])
@@ -326,14 +326,14 @@ def test_limited_number_of_wrong_turns_is_allowed(steady: type[SteadyFace], poli
 def test_glance_to_wrong_side_is_ignored(steady: type[SteadyFace]) -> None:
     challenge = started(1)
     for _ in range(6):
-        assert [challenge.turned(GREY, face_landmarks(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
-        assert challenge.turned(GREY, face_landmarks(0), 1.0) is Guidance.TURN_LEFT
+        assert [challenge.update(GREY, face_landmarks(-0.3), 1.0) for _ in range(4)] == [Guidance.TURN_LEFT] * 4
+        assert challenge.update(GREY, face_landmarks(0), 1.0) is Guidance.TURN_LEFT
 
 
 def test_turn_times_out(steady: type[SteadyFace]) -> None:
     challenge = started(1)
-    assert challenge.turned(GREY, None, 6.4) is Guidance.TURN_LEFT
-    assert challenge.turned(GREY, None, 6.6) is PhotoSign.NOT_TURNED
+    assert challenge.update(GREY, None, 6.4) is Guidance.TURN_LEFT
+    assert challenge.update(GREY, None, 6.6) is PhotoSign.NOT_TURNED
 
 
 def test_leaving_during_turn_is_limited(steady: type[SteadyFace]) -> None:
@@ -353,8 +353,8 @@ def test_leaving_before_turn_is_not_limited(steady: type[SteadyFace]) -> None:
 
 def test_replaced_image_interrupts_tracking() -> None:
     challenge = started(1, 1, 1)  # a black frame has no landmarks to track
-    assert challenge.turned(GREY, face_landmarks(0), 0.6) is Guidance.ONCE_MORE
+    assert challenge.update(GREY, face_landmarks(0), 0.6) is Guidance.ONCE_MORE
     challenge.begin(GREY, face_landmarks(0), 2.0)
-    assert challenge.turned(GREY, face_landmarks(0), 2.1) is Guidance.ONCE_MORE
+    assert challenge.update(GREY, face_landmarks(0), 2.1) is Guidance.ONCE_MORE
     challenge.begin(GREY, face_landmarks(0), 3.0)
-    assert challenge.turned(GREY, face_landmarks(0), 3.1) is PhotoSign.CHANGED
+    assert challenge.update(GREY, face_landmarks(0), 3.1) is PhotoSign.CHANGED

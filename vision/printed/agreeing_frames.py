@@ -1,4 +1,4 @@
-"""Accepting the printed code only if at least two frames agree on it."""
+"""Accept the printed code only if at least two frames agree on it."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,22 +9,22 @@ from vision.printed.fields import PrintedBirth, PrintedFields
 from vision.printed.front import FrontReading
 
 MIN_AGREEING: Final = 2
-_T = TypeVar("_T")
+_ValueT = TypeVar("_ValueT")
 
 
 class AgreeingFrames:
-    """Readings of the frames of one reception. `read_front`: `vision.printed.front.read_front` with a recogniser."""
+    """Readings from the frames of one reception. `read_front`: `vision.printed.front.read_front` with a recogniser."""
 
     def __init__(self, read_front: Callable[[Image], FrontReading]) -> None:
         self._read_front = read_front
         self._births: list[PrintedBirth] = []
         self._expiries: list[date] = []
-        self._securities: list[bytearray] = []
+        self._security_codes: list[bytearray] = []
         self._pinless_frames = 0
         self._frames = 0
 
     def add(self, rgb: Image) -> FrontReading:
-        """Read another frame. Its fields are stored here and wiped from the returned reading."""
+        """Read a frame. Its fields are stored here and wiped from the returned reading."""
         reading = self._read_front(rgb)
         if reading.fields is not None:
             self._store(reading.fields)
@@ -43,9 +43,9 @@ class AgreeingFrames:
         )
 
     def wipe(self) -> None:
-        for digits in self._securities:
+        for digits in self._security_codes:
             digits[:] = b"    "
-        self._securities.clear()
+        self._security_codes.clear()
         self._births.clear()
         self._expiries.clear()
 
@@ -57,18 +57,18 @@ class AgreeingFrames:
         if fields.expiry is not None:
             self._expiries.append(fields.expiry)
         if fields.security != b"    ":
-            self._securities.append(bytearray(fields.security))
+            self._security_codes.append(bytearray(fields.security))
 
     def _agreed_security(self) -> bytearray:
         """Return four digits. A digit that frames disagree on, or that fewer than two frames show, is a space."""
         agreed = bytearray(b"    ")
         for position in range(4):
-            digits = [code[position] for code in self._securities if code[position] != 0x20]
+            digits = [code[position] for code in self._security_codes if code[position] != 0x20]
             if len(digits) >= MIN_AGREEING and len(set(digits)) == 1:
                 agreed[position] = digits[0]
         return agreed
 
 
-def _agreed(values: "list[_T]") -> "_T | None":
-    """Return the value if at least two frames show it and no frame shows another."""
+def _agreed(values: "list[_ValueT]") -> "_ValueT | None":
+    """Return the value if at least two frames show it and no frame shows a different value."""
     return values[0] if len(values) >= MIN_AGREEING and all(value == values[0] for value in values) else None

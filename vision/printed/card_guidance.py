@@ -1,4 +1,4 @@
-"""Guidance for showing a card to the camera. Without heavy imports, because the session imports it."""
+"""Guidance for showing a card to the camera. Avoids heavy imports, because the session imports it."""
 
 from enum import StrEnum
 

@@ -41,11 +41,11 @@ def find_cards(rgb: Image) -> list[Quad]:
         closed = cv2.morphologyEx(edges, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
         contours, _ = cv2.findContours(closed, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
         for contour in contours:
-            quad = _quad_of(np.asarray(contour), small.shape[0] * small.shape[1])
+            quad = _quad_from(np.asarray(contour), small.shape[0] * small.shape[1])
             if quad is None:
                 continue
-            refined = _refined(quad, strength)
-            if refined is not None and _card_like(refined):
+            refined = _refine(quad, strength)
+            if refined is not None and _is_card_like(refined):
                 candidates.append((_clarity(refined, strength), refined / scale))
     candidates.sort(key=lambda candidate: -candidate[0])
     return _distinct([quad for _, quad in candidates])
@@ -65,7 +65,7 @@ def _gradients(rgb: Image) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     )
 
 
-def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
+def _quad_from(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
     """Return the corners of the contour's hull, or None if it is too small or not a quadrilateral."""
     import cv2
 
@@ -76,15 +76,19 @@ def _quad_of(contour: NDArray[np.int32], frame_area: int) -> Quad | None:
     for tolerance in (0.02, 0.03, 0.045, 0.06, 0.08):
         corners = cv2.approxPolyDP(hull, tolerance * length, closed=True)
         if len(corners) == 4:
-            return _ordered(corners.reshape(4, 2).astype(np.float64))
+            return _order_corners(corners.reshape(4, 2).astype(np.float64))
         if len(corners) < 4:
             break
     rectangle = cv2.boxPoints(cv2.minAreaRect(hull)).astype(np.float64)
-    # a thumb adds a fifth corner, but the bounding rectangle is sufficient as a start for the fit
-    return _ordered(rectangle) if cv2.contourArea(hull) > 0.8 * cv2.contourArea(rectangle.astype(np.float32)) else None
+    # a thumb adds a fifth corner, but the bounding rectangle is a sufficient starting point for the fit
+    return (
+        _order_corners(rectangle)
+        if cv2.contourArea(hull) > 0.8 * cv2.contourArea(rectangle.astype(np.float32))
+        else None
+    )
 
 
-def _ordered(corners: Quad) -> Quad:
+def _order_corners(corners: Quad) -> Quad:
     """Order the corners clockwise from the upper left, beginning with a long side."""
     middle = corners.mean(axis=0)
     angles = np.arctan2(corners[:, 1] - middle[1], corners[:, 0] - middle[0])
@@ -98,11 +102,11 @@ def _ordered(corners: Quad) -> Quad:
     return corners
 
 
-def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
+def _refine(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
     """Fit every side of the outline to the strongest edge points across it. Returns None if this fails."""
     lines = []
     for index in range(4):
-        line = _fitted_side(quad[index], quad[(index + 1) % 4], strength)
+        line = _fit_side(quad[index], quad[(index + 1) % 4], strength)
         if line is None:
             return None
         lines.append(line)
@@ -117,7 +121,7 @@ def _refined(quad: Quad, strength: NDArray[np.float32]) -> Quad | None:
     return refined if np.abs(refined - quad).max() < 0.12 * wide else None
 
 
-def _fitted_side(
+def _fit_side(
     start: NDArray[np.float64], end: NDArray[np.float64], strength: NDArray[np.float32]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Return a point on the fitted line and the direction of the line."""
@@ -131,7 +135,7 @@ def _fitted_side(
     offsets = np.arange(-reach, reach + 0.5, 0.5)
     steps = np.linspace(0.1, 0.9, 64) * length
     points = start + steps[:, None, None] * along + offsets[None, :, None] * across
-    values = _sampled(strength, points)
+    values = _sample(strength, points)
     peaks = values.argmax(axis=1)
     weights = values.max(axis=1)
     chosen = points[np.arange(len(steps)), peaks]
@@ -149,7 +153,7 @@ def _fitted_side(
     return middle, direction
 
 
-def _sampled(image: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
+def _sample(image: NDArray[np.float32], points: NDArray[np.float64]) -> NDArray[np.float32]:
     import cv2
 
     maps = points.astype(np.float32)
@@ -169,7 +173,7 @@ def _intersection(
     return np.asarray(point + np.linalg.solve(matrix, other_point - point)[0] * direction)
 
 
-def _card_like(quad: Quad) -> bool:
+def _is_card_like(quad: Quad) -> bool:
     """Return whether proportions and angles are plausible for a card."""
     sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
     if sides.min() < 30:
@@ -187,7 +191,7 @@ def _clarity(quad: Quad, strength: NDArray[np.float32]) -> float:
     """Return the fraction of the outline on an edge, plus a bonus for large outlines."""
     steps = np.linspace(0.08, 0.92, 40)[:, None]
     points = np.concatenate([quad[i] + steps * (quad[(i + 1) % 4] - quad[i]) for i in range(4)])
-    values = _sampled(strength, points[None])[0]
+    values = _sample(strength, points[None])[0]
     area = 0.5 * abs(np.dot(quad[:, 0], np.roll(quad[:, 1], 1)) - np.dot(quad[:, 1], np.roll(quad[:, 0], 1)))
     return float((values > 0.25 * np.percentile(strength, 97)).mean() + 0.3 * area / strength.size)
 

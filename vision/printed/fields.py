@@ -1,4 +1,4 @@
-"""Parsing of the three printed fields from recognised characters.
+"""Parse the three printed fields from recognised characters.
 
 A field with a low-confidence character is None. Low-confidence digits of the security code are spaces. The security
 code is in a separate buffer, which the caller must overwrite.
@@ -73,7 +73,7 @@ def parse_birth(characters: Sequence[Character]) -> PrintedBirth | None:
     if (era is None) != (len(year) == 4):
         return None
     western_year = printed_year if era is None else printed_year + _FIRST_YEAR[era] - 1
-    return PrintedBirth(era, printed_year, int(month), int(day)) if _day(western_year, month, day) else None
+    return PrintedBirth(era, printed_year, int(month), int(day)) if _date_or_none(western_year, month, day) else None
 
 
 def parse_expiry(characters: Sequence[Character]) -> date | None:
@@ -81,7 +81,7 @@ def parse_expiry(characters: Sequence[Character]) -> date | None:
     match = _EXPIRY.fullmatch("".join(character.text for character in characters))
     if match is None or not _is_confident(characters, *(match.span(group) for group in (1, 2, 3))):
         return None
-    return _day(int(match[1]), match[2], match[3])
+    return _date_or_none(int(match[1]), match[2], match[3])
 
 
 def parse_security_code(characters: Sequence[Character]) -> bytearray:
@@ -111,7 +111,7 @@ def _may_be_era(character: Character) -> bool:
     )
 
 
-def _day(year: int, month: str, day: str) -> date | None:
+def _date_or_none(year: int, month: str, day: str) -> date | None:
     try:
         return date(year, int(month), int(day))
     except ValueError:

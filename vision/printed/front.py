@@ -1,4 +1,4 @@
-"""Reading of the three fields on a card front in a frame: birth date, expiry date, security code.
+"""Read the three fields on a card front in a frame: birth date, expiry date, security code.
 
 Only these fields are cropped and recognised. Name and address are never read.
 """
@@ -40,7 +40,7 @@ _REFLECTING_SHARE: Final = 0.01
 _MARK: Final = Path(__file__).with_name("pinless.png")
 _MARK_SCALE: Final = 5.0
 _MIN_MARK_CORRELATION: Final = 0.62
-"""Minimum correlation with the image of 顔認証."""
+"""Minimum correlation with the template of 顔認証."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -48,7 +48,7 @@ class FrontReading:
     """Result for a frame. `outline` is in pixels of the frame, for display on the screen."""
 
     guidance: CardGuidance
-    """Instruction for the holder; HOLD_STILL without a problem."""
+    """Instruction for the holder; HOLD_STILL if there is no problem."""
     fields: PrintedFields | None = None
     outline: Quad | None = None
 
@@ -99,7 +99,7 @@ def rectify(rgb: Image, outline: Quad, box: Box, scale: float = _SCALE, margin: 
 
 
 def _has_reflection(rgb: Image, outline: Quad) -> bool:
-    """Return whether a reflection covers part of the card, which prevents detecting its side."""
+    """Return whether a reflection covers part of the card, which prevents detection of its side."""
     card = rectify(rgb, outline, Box(0.0, 0.0, layout.WIDTH, layout.HEIGHT), 2.0, 0.0)
     white = float((card.min(axis=2) >= _OVEREXPOSED).mean())
     card[:] = 0

@@ -35,10 +35,10 @@ PHOTO: Final = Box(4.0, 18.5, 24.5, 45.5)
 NAME: Final = Box(4.0, 3.0, 62.0, 7.5)
 ADDRESS: Final = Box(4.0, 9.0, 82.0, 16.5)
 BIRTH: Final = Box(28.0, 19.0, 60.0, 23.5)
-"""Such as `昭和55年 3月 1日生`, or with the Western year on some foreign residents' cards."""
+"""For example `昭和55年 3月 1日生`, or with the Western year on some foreign residents' cards."""
 SEX: Final = Box(63.0, 19.0, 81.0, 23.5)
 EXPIRY: Final = Box(28.0, 25.0, 65.0, 29.5)
-"""Such as `2033年 3月 1日まで有効`."""
+"""For example `2033年 3月 1日まで有効`."""
 SECURITY: Final = Box(68.0, 25.0, 81.0, 29.5)
 """Four digits."""
 REMARKS: Final = Box(28.0, 31.5, 82.0, 44.0)

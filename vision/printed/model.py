@@ -12,7 +12,7 @@ FILE: Final = "PP-OCRv6_rec_small.onnx"
 SHA256: Final = "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884"
 """Hash listed in the wheel of rapidocr 3.10.0."""
 MODEL_FILE: Final = Path(__file__).with_name("data") / FILE
-"""Included file, which is not in the repository but added by `hatch_build.py`."""
+"""Included file. It is not in the repository; `hatch_build.py` adds it."""
 
 
 class NoRecogniser(RuntimeError):
@@ -30,5 +30,5 @@ def recogniser_path() -> Path:
     """Return the path of the model file after checking its hash. Raises NoRecogniser."""
     require_recogniser()
     if hashlib.sha256(MODEL_FILE.read_bytes()).hexdigest() != SHA256:
-        raise NoRecogniser(f"{MODEL_FILE} is damaged or a different file: it does not have the known hash. Reinstall.")
+        raise NoRecogniser(f"{MODEL_FILE} does not have the known hash: it is damaged or a different file. Reinstall.")
     return MODEL_FILE

@@ -1,4 +1,4 @@
-"""Detection of a card's front by its layout, before text recognition.
+"""Detect a card's front by its layout, before text recognition.
 
 Uses an image with two pixels per millimetre, in which text is illegible.
 """
@@ -36,7 +36,7 @@ _BRIGHTEST: Final = 1.2
 
 
 def upright_front(rgb: Image, quad: Quad) -> Quad | None:
-    """Return the outline in the order in which the front is upright; None if it is not a My Number Card's front."""
+    """Return the outline ordered so that the front is upright; None if it is not the front of a My Number Card."""
     orientations = (quad, np.roll(quad, -2, axis=0))
     scores = [_score(card_ink(rgb, orientation)) for orientation in orientations]
     best = int(np.argmax(scores))
@@ -51,7 +51,7 @@ def card_ink(rgb: Image, quad: Quad) -> NDArray[np.float32]:
     target = np.array([[0, 0], [size[0], 0], [size[0], size[1]], [0, size[1]]], np.float32)
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32), target)
     grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-    # average first, because sampling at this size would hit or miss characters randomly
+    # average first, because direct sampling would hit or miss characters at random
     shrink = float(np.linalg.norm(quad[1] - quad[0])) / size[0]
     grey = cv2.GaussianBlur(grey, (0, 0), max(0.4 * shrink, 0.3))
     flat = np.asarray(cv2.warpPerspective(grey, matrix, size, flags=cv2.INTER_LINEAR), np.float32)

@@ -15,12 +15,12 @@ SourceT = TypeVar("SourceT", bound=FrameSource)
 
 
 class LazySource(Generic[SourceT]):
-    """Drawn `FrameSource` created by `make` on first use, which is on the camera thread."""
+    """Synthetic `FrameSource`, created by `make` on first use, on the camera thread."""
 
     kind = SourceKind.SYNTHETIC
 
     def __init__(self, name: str, make: Callable[[], SourceT]) -> None:
-        """`make`: factory of the source, which must not raise."""
+        """`make`: creates the source. Must not raise."""
         self.name = name
         self._make = make
         self._lock = Lock()
@@ -28,7 +28,7 @@ class LazySource(Generic[SourceT]):
 
     @property
     def source(self) -> SourceT:
-        """Source, which is created if necessary."""
+        """The source, created if needed."""
         with self._lock:
             if self._source is None:
                 self._source = self._make()

@@ -17,7 +17,7 @@ os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
 
 VIRTUAL_DRIVERS = frozenset({"v4l2 loopback", "v4l2loopback", "akvcam", "vivid", "vimc"})
 WIDTH, HEIGHT = 640, 480
-"""Requested frame size. The device may choose another."""
+"""Requested frame size. The device may choose a different size."""
 
 
 class OpenCvSource:
@@ -135,7 +135,7 @@ class OpenCvSource:
         return due
 
     def actual_format(self) -> str:
-        """Return the size, format and frame rate of the source while it is open, or an empty string."""
+        """Return the size, format and frame rate of the open source, or an empty string if it is closed."""
         capture = self._capture
         if capture is None:
             return ""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class SourceKind(StrEnum):
-    """Origin of the frames. Any except a real camera can show arbitrary images."""
+    """Origin of the frames. All except a real camera can show arbitrary images."""
 
     CAMERA = "a camera"
     VIRTUAL = "a virtual camera"
@@ -55,7 +55,7 @@ class Locatable(Protocol):
 
 @runtime_checkable
 class FormatReporting(Protocol):
-    """Source whose size and format may differ from the requested ones."""
+    """Source whose frame size and format may differ from the request."""
 
     def actual_format(self) -> str:
         """Return a description such as `640x480, MJPG, 30 frames per second`; empty if closed."""
@@ -63,7 +63,7 @@ class FormatReporting(Protocol):
 
 @runtime_checkable
 class Promptable(Protocol):
-    """Source that simulates a person, who may follow the instructions on the screen."""
+    """Source that simulates a person who may follow the instructions on the screen."""
 
     def prompt(self, guidance: Guidance) -> None:
         """Show an instruction to the person. Thread-safe."""

@@ -1,4 +1,4 @@
-"""Simulated impersonation attacks with everyday means: a print, a phone, a quick swap.
+"""Simulate impersonation attacks by everyday means: a print, a phone, a quick swap.
 
 Selected with `synthetic:NAME+KIND` in `vision.camera`. Attackers follow the instructions on the screen as far as they
 can.
@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from vision.frame import Image
-from vision.synthetic.held_sheet import HeldSheet, lay
+from vision.synthetic.held_sheet import HeldSheet, project_sheet
 from vision.synthetic.motion import pose_at
 from vision.synthetic.people import PEOPLE
 from vision.synthetic.person import Person
@@ -31,19 +31,19 @@ class Attack(StrEnum):
     PHONE = "phone"
     """Video of the holder, who looks to the left and right at intervals."""
     SWAP = "swap"
-    """Photograph while looking ahead, and the attacker's own face for turns."""
+    """Photograph while looking ahead; the attacker's face during turns."""
 
 
 _DISTANCE = 2.0
-"""Distance from the camera in sheet widths, at which the printed face is as large in the frame as a real face."""
+"""Distance from the camera, in sheet widths, at which the printed face is as large in the frame as a real face."""
 _HAND_TURN_RATIO = 1.3
-"""Turn of a sheet relative to that of a head."""
+"""Ratio of the turn of a sheet to that of a head."""
 _BEND = 2.0
 """1 / radius in sheet widths, for example a radius of 10 cm for a sheet of 20 cm."""
 
 
 class Attacker:
-    """Renderer of an attack. Seed and time determine the image."""
+    """Render an attack. The image is determined by seed and time."""
 
     def __init__(self, attack: Attack, person: Person, seed: int = 0) -> None:
         self._attack, self._person, self._seed = attack, person, seed
@@ -67,7 +67,7 @@ class Attacker:
                 return self._print(self._hand.pose(seconds, 0.0))
 
     def _print(self, held: HeldSheet) -> Image:
-        return lay(_with_thumbs(printed(self._person), self._attacker), held, _scene_behind(self._attacker))
+        return project_sheet(_with_thumbs(printed(self._person), self._attacker), held, _scene_behind(self._attacker))
 
     def _phone(self, seconds: float) -> Image:
         # left, ahead, right, ahead: two seconds each
@@ -75,18 +75,18 @@ class Attacker:
         screen = _crop(compose(self._person, _turned_pose(pose_at(seconds, self._seed + 1), sway)))
         lit = cv2.convertScaleAbs(screen, alpha=0.9, beta=22)
         frame = cv2.copyMakeBorder(lit, 26, 26, 12, 12, cv2.BORDER_CONSTANT, value=(18, 18, 20))
-        return lay(np.asarray(frame, np.uint8), self._hand.pose(seconds, 0.0), _scene_behind(self._attacker))
+        return project_sheet(np.asarray(frame, np.uint8), self._hand.pose(seconds, 0.0), _scene_behind(self._attacker))
 
 
 class Hand:
-    """Slightly trembling and swaying hand that turns a sheet."""
+    """Hand that turns a sheet, trembling and swaying slightly."""
 
     def __init__(self, seed: int = 0) -> None:
         generator = random.Random(seed)  # noqa: S311 - not used for security
         self._phases = [generator.uniform(0, 2 * math.pi) for _ in range(6)]
         self._speeds = [generator.uniform(1.5, 4.5) for _ in range(6)]
 
-    def pose(self, seconds: float, turned: float, bend: float = 0.0, away: float = _DISTANCE) -> HeldSheet:
+    def pose(self, seconds: float, turned: float, bend: float = 0.0, distance: float = _DISTANCE) -> HeldSheet:
         def sway(number: int, size: float) -> float:
             return size * math.sin(self._speeds[number] * seconds + self._phases[number])
 
@@ -96,7 +96,7 @@ class Hand:
             roll=sway(2, 0.04),
             right=sway(3, 0.02),
             down=sway(4, 0.02),
-            away=away + sway(5, 0.04),
+            distance=distance + sway(5, 0.04),
             bend=bend * (1 + sway(3, 0.1)),
         )
 

@@ -8,8 +8,8 @@ _REACTION = 0.35
 """Seconds until the person begins to move."""
 _TURNING = 0.7
 """Seconds for turning from the front to the side."""
-_FURTHER, _PATIENCE = 0.35, 3.0
-"""Fraction by which the head gradually turns further, and the duration in seconds."""
+_DRIFT, _DRIFT_SECONDS = 0.35, 3.0
+"""Fraction by which the head slowly turns further, and over how many seconds."""
 _SIDES = {Guidance.TURN_LEFT: 1.0, Guidance.TURN_RIGHT: -1.0}
 
 
@@ -23,16 +23,16 @@ class Attention:
         self._start = 0.0
         self._since = float("-inf")
 
-    def hear(self, guidance: Guidance, now: float) -> None:
+    def instruct(self, guidance: Guidance, now: float) -> None:
         target = self._angle * _SIDES.get(guidance, 0.0)
         if target != self._target:
             self._start = self.turned(now)
             self._target, self._since = target, now + _REACTION
 
     def turned(self, now: float) -> float:
-        """Return the turn in radians, positive to the right side of the image, which is the patient's left."""
+        """Return the turn in radians, positive towards the right side of the image, which is the patient's left."""
         progress = min(max((now - self._since) / _TURNING, 0.0), 1.0)
         smooth = (1 - math.cos(math.pi * progress)) / 2
         # turn slightly further while the instruction remains
-        further = 1 + _FURTHER * min(max(now - self._since - _TURNING, 0.0) / _PATIENCE, 1.0)
+        further = 1 + _DRIFT * min(max(now - self._since - _TURNING, 0.0) / _DRIFT_SECONDS, 1.0)
         return self._start + (self._target * further - self._start) * smooth

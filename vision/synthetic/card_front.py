@@ -1,6 +1,6 @@
-"""Drawing of a simulated card's front, marked 見本 / SPECIMEN.
+"""Draw the front of a simulated card, marked 見本 / SPECIMEN.
 
-Security features, patterns and logos of real cards are omitted.
+Real cards' security features, patterns and logos are omitted.
 """
 
 from dataclasses import dataclass
@@ -94,7 +94,7 @@ def draw_front(front: CardFront, font: Path | None = None) -> Image:
 
 
 def draw_back(number: str = "0000 0000 0000", font: Path | None = None) -> Image:
-    """Draw the back with number, name and a machine-readable block, which must not be taken for a front."""
+    """Draw the back with number, name and a machine-readable block, which must not be mistaken for a front."""
     from PIL import Image as PILImage
     from PIL import ImageDraw
 

@@ -1,4 +1,4 @@
-"""Simulated camera with a card held to it."""
+"""Simulated camera with a card held up to it."""
 
 import time
 from collections.abc import Callable
@@ -62,9 +62,10 @@ class CardSource:
 
 
 def card_source(text: str) -> CardSource:
-    """Return the source for a card such as `front` or `front,glare,tilted`. Raises ValueError for unknown words.
+    """Return the source for a card such as `front` or `front,glare,tilted`.
 
-    `text`: `front`, `pinless`, `back` or `other`, followed by comma-separated difficulties.
+    `text`: `front`, `pinless`, `back` or `other`, followed by comma-separated difficulties. Raises ValueError for an
+    unknown side or difficulty.
     """
     side, *words = text.split(",")
     if side not in _SIDES:

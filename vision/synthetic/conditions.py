@@ -1,4 +1,4 @@
-"""Difficult conditions for a camera, which can be combined: light, position, blur, noise, a mask."""
+"""Difficult camera conditions, which can be combined: light, position, blur, noise, a mask."""
 
 from dataclasses import replace
 from enum import StrEnum
@@ -23,7 +23,7 @@ class Condition(StrEnum):
     OFF_CENTRE = "off-centre"
     BLURRED = "blurred"
     NOISY = "noisy"
-    """Noise as from a cheap sensor in a dim room."""
+    """Noise like that of a cheap sensor in a dim room."""
     MASK = "mask"
     """Surgical mask over nose and mouth."""
 
@@ -33,15 +33,15 @@ Conditions = frozenset[Condition]
 PERSON_CONDITIONS = frozenset({Condition.SIDE_LIGHT, Condition.BACKLIT, Condition.MASK})
 """Conditions that apply to a person. The others apply to any image."""
 
-_CLOSER = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
-_BESIDE = 205
-"""Sideways offset in pixels."""
+_SCALES = {Condition.FAR: 0.42, Condition.NEAR: 2.7}
+_SIDEWAYS_OFFSET = 205
+"""In pixels."""
 _DARKNESS = 0.2
 _BLUR = 5.0
 """Standard deviation in pixels."""
 _NOISE = 3.0
 """Standard deviation in levels of 255 for an ordinary sensor."""
-_MORE_NOISE = 14.0
+_STRONG_NOISE = 14.0
 
 
 def light_for(conditions: Conditions) -> Light:
@@ -58,11 +58,11 @@ def person_for(conditions: Conditions, person: Person) -> Person:
 
 def apply_conditions(conditions: Conditions, image: Image) -> Image:
     """Apply the conditions to the image, except for sensor noise."""
-    for condition, scale in _CLOSER.items():
+    for condition, scale in _SCALES.items():
         if condition in conditions:
-            image = _moved(image, scale, 0)
+            image = _transform(image, scale, 0)
     if Condition.OFF_CENTRE in conditions:
-        image = _moved(image, 1.0, _BESIDE)
+        image = _transform(image, 1.0, _SIDEWAYS_OFFSET)
     if Condition.BLURRED in conditions:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), _BLUR), np.uint8)
     if Condition.DARK in conditions:
@@ -71,10 +71,10 @@ def apply_conditions(conditions: Conditions, image: Image) -> Image:
 
 
 def noise_for(conditions: Conditions) -> float:
-    return _MORE_NOISE if Condition.NOISY in conditions else _NOISE
+    return _STRONG_NOISE if Condition.NOISY in conditions else _NOISE
 
 
-def _moved(image: Image, scale: float, right: int) -> Image:
+def _transform(image: Image, scale: float, right: int) -> Image:
     """Scale and shift the scene, extending its edges."""
     x, y = CENTRE
     matrix = np.array([[scale, 0, x * (1 - scale) + right], [0, scale, y * (1 - scale)]])

@@ -1,7 +1,7 @@
-"""Drawing of a synthetic head on a canvas: colour, coverage and depth, from which `scene` composes poses.
+"""Draw a synthetic head on a canvas: colour, coverage and depth, from which `scene` composes poses.
 
 Coordinates are u to the right, v down and z towards the camera, in half head widths from the centre of the head. Shapes
-are coverages between 0 and 1 with an edge one pixel wide, so no oversampling is required.
+are coverages between 0 and 1 with an edge one pixel wide, so oversampling is not needed.
 """
 
 from dataclasses import dataclass

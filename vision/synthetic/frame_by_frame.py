@@ -1,4 +1,4 @@
-"""Reading of a source frame by frame, without dropping or waiting, for reproducible results."""
+"""Read a source frame by frame, without dropping frames or waiting, for reproducible results."""
 
 from vision.frame import Frame
 from vision.sources.protocol import FrameSource, Promptable

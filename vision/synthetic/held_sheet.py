@@ -1,4 +1,4 @@
-"""Exact projection of an image on a flat or bent sheet in front of a camera."""
+"""Project an image on a flat or bent sheet held in front of a camera."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ class HeldSheet:
     roll: float = 0.0
     right: float = 0.0
     down: float = 0.0
-    away: float = 2.0
+    distance: float = 2.0
     """Distance from the camera to the centre of the sheet."""
     bend: float = 0.0
     """1 / radius of the bend, at least 0. The edges bend away from the camera."""
@@ -32,7 +32,7 @@ class HeldSheet:
     """Angle between the axis of the bend and the vertical axis of the sheet."""
 
 
-def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
+def project_sheet(sheet: Image, held: HeldSheet, background: Image) -> Image:
     """Return `sheet` (h, w, 3) in perspective over `background` (H, W, 3)."""
     height, width = background.shape[:2]
     columns, rows, mask = _project(held, width, height, sheet.shape[0] / sheet.shape[1])
@@ -45,8 +45,8 @@ def lay(sheet: Image, held: HeldSheet, background: Image) -> Image:
 def _project(
     held: HeldSheet, width: int, height: int, sheet_height: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
-    """Return column and row on the sheet for each pixel of the frame, in sheet widths from its upper left corner, and a
-    mask of the sheet.
+    """Return the column and row on the sheet for each pixel of the frame, in sheet widths from its upper left corner,
+    and a mask of the sheet.
     """
     focal = FOCAL * width
     x, y = np.meshgrid(
@@ -55,7 +55,7 @@ def _project(
     )
     back = (_about_line_of_sight(held.slant) @ _rotation(held).T).astype(np.float32)
     ray = np.stack([x, y, np.ones_like(x)], axis=-1) @ back.T
-    start = back @ np.array([-held.right, -held.down, -held.away], np.float32)
+    start = back @ np.array([-held.right, -held.down, -held.distance], np.float32)
     if held.bend < _FLAT:
         reach = -start[2] / ray[..., 2]
         across = start[0] + reach * ray[..., 0]

@@ -1,4 +1,4 @@
-"""Movement of a person in front of a camera: blinks, slow turns and slight sway, determined by seed and time."""
+"""Movements of a person in front of a camera, determined by seed and time: blinks, slow turns, slight sway."""
 
 import math
 import random
@@ -12,7 +12,7 @@ _STEP = 0.03
 
 
 def pose_at(seconds: float, seed: int = 0) -> Pose:
-    """Return the pose at a time, with turns of up to about 12 degrees and one blink per four seconds."""
+    """Return the pose at a time, with turns of up to about 12 degrees and one blink every four seconds."""
     phases = random.Random(seed)  # noqa: S311 - not used for security
     a, b, c, d, e = (phases.uniform(0, 2 * math.pi) for _ in range(5))
     yaw = 0.13 * math.sin(0.9 * seconds + a) + 0.06 * math.sin(2.3 * seconds + b)

@@ -1,4 +1,4 @@
-"""Synthetic people, with parameters chosen so that their encodings are far apart. None is a real person."""
+"""Synthetic people, with parameters chosen so that their encodings are far apart. None of them is a real person."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

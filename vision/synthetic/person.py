@@ -39,7 +39,7 @@ class Cover(StrEnum):
 
     NONE = "none"
     SCARF = "scarf"
-    """Headscarf that covers all but the face."""
+    """Headscarf that covers everything but the face."""
     CAP = "cap"
     """Knitted cap over the tops of the ears."""
 
@@ -121,7 +121,7 @@ class Person:
     cloth: Colour = (90, 110, 120)
     """Colour of scarf or cap."""
     mask: bool = False
-    """Whether a surgical mask is worn."""
+    """Whether the person wears a surgical mask."""
     freckles: float = 0.0
     """Amount of freckles from 0 (none) to 1 (many)."""
     mole: tuple[float, float] | None = None

@@ -1,4 +1,4 @@
-"""Composition of a kiosk camera frame: a drawn head in a given pose, on shoulders in a plain room."""
+"""Compose a kiosk camera frame: a synthetic head in a given pose, on shoulders in a plain room."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -24,15 +24,15 @@ class Pose:
     """Pose of the head. Angles are in radians, shifts in pixels of the frame."""
 
     yaw: float = 0.0
-    """Positive to the right side of the image."""
+    """Positive towards the right side of the image."""
     pitch: float = 0.0
     """Positive downwards."""
     roll: float = 0.0
     shift: tuple[float, float] = (0.0, 0.0)
     distance: float = 1.0
-    """Relative distance, with 2 for a head twice as far away and half as large."""
+    """Relative distance: 2 for a head twice as far away and half as large."""
     lids: int = 0
-    """Index of the drawn eyelid position, with 0 for open."""
+    """Index of the eyelid position; 0 for open."""
 
 
 def compose(person: Person, pose: Pose, light: Light = Light(), *, scale: float = 1.0) -> Image:  # noqa: B008

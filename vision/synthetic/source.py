@@ -30,8 +30,8 @@ class SyntheticSource:
         self._seed = seed
         self._draw: Drawing | None = None
         self._noise: NDArray[np.float32] | None = None
-        self._grains: NDArray[np.int16] | None = None
-        """Noise scaled to the conditions, which is generated with the first frame."""
+        self._frame_noise: NDArray[np.int16] | None = None
+        """Noise for the current conditions, generated with the first frame."""
         self.show(subject)
         self._fps = fps
         self._realtime = realtime
@@ -39,7 +39,7 @@ class SyntheticSource:
         self._failed = False
         self._attention = Attention()
         self._number = 0
-        self._began = 0.0
+        self._opened_at = 0.0
         self._first = 0
 
     @property
@@ -57,7 +57,7 @@ class SyntheticSource:
         subject = Subject.parse(name)
         drawing, strength = subject.renderer(self._seed), noise_for(subject.conditions)
         with self._lock:
-            self._draw, self._strength, self._grains = drawing, strength, None
+            self._draw, self._strength, self._frame_noise = drawing, strength, None
 
     def leave(self) -> None:
         """Show an empty room."""
@@ -79,7 +79,7 @@ class SyntheticSource:
     def prompt(self, guidance: Guidance) -> None:
         """Show the instruction to the person."""
         with self._lock:
-            self._attention.hear(guidance, self._number / self._fps)
+            self._attention.instruct(guidance, self._number / self._fps)
 
     # --- FrameSource ----------------------------------------------------------------------------------------
 
@@ -89,7 +89,7 @@ class SyntheticSource:
     def open(self) -> CameraLost | None:
         if self._failed:
             return self.absent()
-        self._began, self._first = time.monotonic(), self._number
+        self._opened_at, self._first = time.monotonic(), self._number
         return None
 
     def read(self) -> Frame | CameraLost:
@@ -97,28 +97,28 @@ class SyntheticSource:
         if isinstance(taken_at, CameraLost):
             return taken_at
         with self._lock:
-            draw, covered, grains = self._draw, self._covered, self._grained()
+            draw, covered, noise = self._draw, self._covered, self._scaled_noise()
             turned = self._attention.turned(self._number / self._fps)
         if covered:
             image = np.zeros((480, 640, 3), np.uint8)
         else:
             image = draw(self._number / self._fps, turned) if draw else empty_room(Light())
-        rolled = np.roll(grains[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
+        rolled = np.roll(noise[self._number % _NOISE_FRAMES], self._number * 37, axis=1)
         image = np.asarray(np.clip(image.astype(np.int16) + rolled, 0, 255), np.uint8)
         frame = to_frame(image, number=self._number, taken_at=taken_at)
         assert not isinstance(frame, FrameProblem)
         return frame
 
-    def _grained(self) -> NDArray[np.int16]:
+    def _scaled_noise(self) -> NDArray[np.int16]:
         if self._noise is None:
             noise = np.random.default_rng(self._seed).normal(0, 1, (_NOISE_FRAMES, 480, 640, 1))
             self._noise = noise.astype(np.float32)
-        if self._grains is None:
-            self._grains = (self._noise * self._strength).astype(np.int16)
-        return self._grains
+        if self._frame_noise is None:
+            self._frame_noise = (self._noise * self._strength).astype(np.int16)
+        return self._frame_noise
 
     def skip(self) -> CameraLost | None:
-        """Skip a frame without drawing it."""
+        """Skip a frame without rendering it."""
         result = self._advance()
         return result if isinstance(result, CameraLost) else None
 
@@ -130,10 +130,10 @@ class SyntheticSource:
         self._number += 1
         taken_at = self._number / self._fps
         if self._realtime:
-            taken_at = self._began + (self._number - self._first) / self._fps
+            taken_at = self._opened_at + (self._number - self._first) / self._fps
             late = time.monotonic() - taken_at
             if late > 1:  # the source was not read for a while: do not catch up, like a camera
-                self._began += late
+                self._opened_at += late
             time.sleep(max(0.0, -late))
         return taken_at
 

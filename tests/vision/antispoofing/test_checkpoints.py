@@ -71,9 +71,9 @@ def test_converted_checkpoint_runs_in_opencv(
     assert (added.name, added.scale) == ("2.7_80x80_Small.onnx", 2.7)
     networks = open_anti_spoofing(tmp_path / "own")
     assert networks is not None
-    votes = {networks.liveness(np.full((480, 640, 3), grey, np.uint8), FACE) for grey in (10, 120, 240)}
-    assert len(votes) == 3
-    assert all(0 < vote < 1 for vote in votes)
+    liveness = {networks.liveness(np.full((480, 640, 3), grey, np.uint8), FACE) for grey in (10, 120, 240)}
+    assert len(liveness) == 3
+    assert all(0 < vote < 1 for vote in liveness)
 
 
 def test_mean_of_two_networks_is_returned(tmp_path: Path) -> None:

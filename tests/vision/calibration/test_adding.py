@@ -45,22 +45,22 @@ def seventy_people(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def with_added_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a terminal's face folder with an added network."""
-    own = tmp_path_factory.mktemp("face")
+    face_folder = tmp_path_factory.mktemp("face")
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setattr(adding, "encoded_people", lambda folder, engine: iter(random_people(70)))
-        add_model(FILE, own, own / "models", own, name="mine", reserved=BUILT_IN_ENGINES)
-    return own
+        add_model(FILE, face_folder, face_folder / "models", face_folder, name="mine", reserved=BUILT_IN_ENGINES)
+    return face_folder
 
 
 @pytest.fixture
-def own(tmp_path: Path, with_added_model: Path) -> Path:
+def face_folder(tmp_path: Path, with_added_model: Path) -> Path:
     """Return a copy of the face folder that a test can damage."""
     return Path(shutil.copytree(with_added_model, tmp_path / "face"))
 
 
-def test_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
-    engine = open_engine(own, "mine", own)
-    assert engine.calibration == model_calibration(own / "models" / "mine")
+def test_added_model_is_opened_with_its_own_calibration(face_folder: Path) -> None:
+    engine = open_engine(face_folder, "mine", face_folder)
+    assert engine.calibration == model_calibration(face_folder / "models" / "mine")
     assert engine.calibration != calibration_for("sface")
     assert set(engine.calibration.thresholds) == {1, 3, 5}
     # the distance between two images of a random person
@@ -68,8 +68,8 @@ def test_added_model_is_opened_with_its_own_calibration(own: Path) -> None:
     assert engine.synthetic_calibration is None
 
 
-def test_model_folder_contains_no_personal_data(own: Path) -> None:
-    model = own / "models" / "mine"
+def test_model_folder_contains_no_personal_data(face_folder: Path) -> None:
+    model = face_folder / "models" / "mine"
     assert {path.name for path in model.iterdir()} == {"weights.onnx", "calibration.json"}
     assert [path.name for path in model.parent.iterdir()] == ["mine"]
     assert len((model / "calibration.json").read_bytes()) < 400
@@ -77,10 +77,10 @@ def test_model_folder_contains_no_personal_data(own: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"something else", b"", b"[1]", b"{}"])
 @pytest.mark.parametrize("name", ["weights.onnx", "calibration.json"])
-def test_model_with_damaged_files_is_not_used(own: Path, name: str, content: bytes) -> None:
-    (own / "models" / "mine" / name).write_bytes(content)
+def test_model_with_damaged_files_is_not_used(face_folder: Path, name: str, content: bytes) -> None:
+    (face_folder / "models" / "mine" / name).write_bytes(content)
     with pytest.raises(NotCalibrated, match="uketsuke face add"):
-        open_engine(own, "mine", own)
+        open_engine(face_folder, "mine", face_folder)
 
 
 @pytest.mark.parametrize(
@@ -95,22 +95,22 @@ def test_model_with_damaged_files_is_not_used(own: Path, name: str, content: byt
         {"engine": ""},
     ],
 )
-def test_invalid_calibration_is_not_used(own: Path, change: dict[str, object]) -> None:
-    file = own / "models" / "mine" / "calibration.json"
+def test_invalid_calibration_is_not_used(face_folder: Path, change: dict[str, object]) -> None:
+    file = face_folder / "models" / "mine" / "calibration.json"
     file.write_text(json.dumps(json.loads(file.read_text()) | change))
     with pytest.raises(NotCalibrated, match=r"calibration\.json"):
         model_calibration(file.parent)
 
 
-def test_only_same_weights_can_be_added_again_under_name(own: Path, seventy_people: None) -> None:
-    store = own / "models"
+def test_only_same_weights_can_be_added_again_under_name(face_folder: Path, seventy_people: None) -> None:
+    store = face_folder / "models"
     (store / "mine" / "calibration.json").unlink()
-    add_model(FILE, own, store, own, name="mine")
+    add_model(FILE, face_folder, store, face_folder, name="mine")
     assert model_calibration(store / "mine").fmr == 1e-3
     (store / "mine" / "weights.onnx").write_bytes(b"different network")
     with pytest.raises(NotCalibrated, match="different name"):
-        add_model(FILE, own, store, own, name="mine")
-    other = add_model(FILE, own, store, own, name="other")
+        add_model(FILE, face_folder, store, face_folder, name="mine")
+    other = add_model(FILE, face_folder, store, face_folder, name="other")
     assert added_models(store) == ["mine", "other"]
     assert model_calibration(other.folder)
 
@@ -199,7 +199,7 @@ def test_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -> 
 
 
 class TinyEngine:
-    """An engine with another encoding size. The encoding is the face scaled to 8x8 pixels."""
+    """An engine with a different encoding size. The encoding is the face scaled to 8x8 pixels."""
 
     crops_by_landmarks = False
 
@@ -214,11 +214,11 @@ def test_built_in_engine_requires_calibration(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setitem(engines._BUILT_IN, "tiny", engines._BuiltIn("0" * 64, lambda cache: TinyEngine()))
     with pytest.raises(NotCalibrated, match="no calibration for"):
         open_engine(tmp_path, "tiny", tmp_path)
-    own = user_calibration(tmp_path, "tiny")
-    save_calibration(own, Calibration(identity("tiny"), {1: 0.2, 5: 0.1}, 0.001, 0.004, 0.3))
+    face_folder = user_calibration(tmp_path, "tiny")
+    save_calibration(face_folder, Calibration(identity("tiny"), {1: 0.2, 5: 0.1}, 0.001, 0.004, 0.3))
     engine = open_engine(tmp_path, "tiny", tmp_path)
     assert engine.calibration.threshold(5) == 0.1
     assert engine.synthetic_calibration is None
-    save_calibration(own, Calibration(identity("sface"), {1: 0.2}, 0.001, 0.004, 0.3))
+    save_calibration(face_folder, Calibration(identity("sface"), {1: 0.2}, 0.001, 0.004, 0.3))
     with pytest.raises(NotCalibrated, match="different network"):
         open_engine(tmp_path, "tiny", tmp_path)

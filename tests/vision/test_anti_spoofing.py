@@ -1,4 +1,4 @@
-"""Tests for the votes of anti-spoofing networks in the face check."""
+"""Tests for anti-spoofing networks in the face check."""
 
 import random
 import threading
@@ -21,8 +21,8 @@ TURNS = {Guidance.TURN_LEFT, Guidance.TURN_RIGHT}
 FRAMES = 5
 
 
-class Votes:
-    """Networks that return `values` frame by frame and repeat the last one."""
+class FixedLiveness:
+    """Anti-spoofing networks that return `values` frame by frame and repeat the last one."""
 
     def __init__(self, values: Iterable[float]) -> None:
         self._values = list(values)
@@ -35,7 +35,7 @@ class Votes:
 
 
 def check(
-    engine: FaceEngine, votes: Votes, policy: AntiPhoto = AntiPhoto.STANDARD
+    engine: FaceEngine, networks: FixedLiveness, policy: AntiPhoto = AntiPhoto.STANDARD
 ) -> tuple[FaceVerdict, list[Guidance]]:
     reference = make_reference(engine, card_portrait("hana"))
     assert isinstance(reference, Reference)
@@ -48,7 +48,7 @@ def check(
     settings = VisionSettings(anti_photo=policy, frames=FRAMES)
     rng = random.Random(1)
     verdict = check_face(
-        view, reference, engine, settings, on_step, threading.Event(), view.clock, rng, anti_spoofing=votes
+        view, reference, engine, settings, on_step, threading.Event(), view.clock, rng, anti_spoofing=networks
     )
     return verdict, displayed
 
@@ -58,18 +58,18 @@ def turns(displayed: list[Guidance]) -> int:
 
 
 def test_face_rated_as_printed_in_two_turns_is_suspected(engine: FaceEngine) -> None:
-    verdict, displayed = check(engine, Votes([0.1]))
+    verdict, displayed = check(engine, FixedLiveness([0.1]))
     assert verdict == PhotoSuspected(PhotoSign.PRINTED)
     assert turns(displayed) == 2
     assert Guidance.ONCE_MORE in displayed
 
 
 def test_face_rated_as_printed_once_must_turn_again(engine: FaceEngine) -> None:
-    votes = Votes([0.1] * FRAMES + [0.9])
-    verdict, displayed = check(engine, votes)
+    networks = FixedLiveness([0.1] * FRAMES + [0.9])
+    verdict, displayed = check(engine, networks)
     assert isinstance(verdict, FaceMatch)
     assert turns(displayed) == 2
-    assert votes.calls >= 2 * FRAMES
+    assert networks.calls >= 2 * FRAMES
 
 
 @pytest.mark.parametrize(("values", "repeated"), [([0.0, 0.0, 0.9, 0.9, 0.9], False), ([0.9, 0.0, 0.0, 0.0], True)])
@@ -77,13 +77,13 @@ def test_mean_of_collected_frames_is_compared(engine: FaceEngine, values: list[f
     """A reflection can make a face look like paper in a single frame."""
     first = values[:FRAMES] + [values[-1]] * (FRAMES - len(values))
     assert (sum(first) / FRAMES < MIN_LIVENESS) is repeated
-    verdict, displayed = check(engine, Votes([*first, 0.9]))
+    verdict, displayed = check(engine, FixedLiveness([*first, 0.9]))
     assert isinstance(verdict, FaceMatch)
     assert turns(displayed) == 1 + repeated
 
 
 def test_networks_are_not_run_without_anti_photo_check(engine: FaceEngine) -> None:
-    votes = Votes([0.0])
-    verdict, _ = check(engine, votes, AntiPhoto.OFF)
+    networks = FixedLiveness([0.0])
+    verdict, _ = check(engine, networks, AntiPhoto.OFF)
     assert isinstance(verdict, FaceMatch)
-    assert votes.calls == 0
+    assert networks.calls == 0
