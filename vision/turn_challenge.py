@@ -206,7 +206,7 @@ class TurnChallenge:
         return float(np.median(self._leads[-self._requirements.turned_frames :])) >= self._requirements.min_lead
 
     def _handle_flat(self) -> Guidance | PhotoSign:
-        """Return another turn the first time, because flat noses and unsuitable landmarks may also look flat."""
+        """Request a second turn the first time, because flat noses and poorly tracked points may also look flat."""
         if self._was_flat:
             return PhotoSign.FLAT
         self._was_flat = True
