@@ -15,8 +15,8 @@ def test_japanese_breaks_after_particles_not_before_closing_marks() -> None:
 
 
 def test_english_breaks_into_balanced_lines_between_words() -> None:
-    assert wrap("May the doctor of this clinic see your past care and medicines?", 40) == (
-        "May the doctor of this clinic",
+    assert wrap("May the doctor at this clinic see your past care and medicines?", 40) == (
+        "May the doctor at this clinic",
         "see your past care and medicines?",
     )
 
