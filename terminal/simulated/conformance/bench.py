@@ -43,7 +43,7 @@ class CasePace:
     slow: float
     """Delay of slow answers in seconds."""
     settled: float
-    """Seconds for which a request file must stay unchanged before it is read."""
+    """How many seconds a request file must stay unchanged before it is read."""
 
 
 REAL = CasePace(patience=120.0, export=60.0, slow=7.0, settled=0.5)

@@ -1,7 +1,7 @@
 """Sample receipt software for conformance tests, with or without faults.
 
 Picks up results from `face` and answers from `res`, carries out tasks, and exports the fields it read. It shares no
-reading code with the terminal.
+parsing code with the terminal.
 """
 
 import json

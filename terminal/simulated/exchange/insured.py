@@ -1,4 +1,4 @@
-"""Look up insured people for the exchange by the rules of the service stub."""
+"""Look up insured people for the exchange, with the same rules as the service stub."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

@@ -64,7 +64,7 @@ class Intake:
 
     folder: Path
     settle_seconds: float = 0.3
-    """Seconds for which a file must stay unchanged, over at least two scans."""
+    """How many seconds a file must stay unchanged, over at least two scans."""
     _tracked: dict[str, _TrackedFile] = field(default_factory=dict)
 
     def scan(self, now: float) -> FolderScan:

@@ -150,7 +150,7 @@ def reject(
     identifier: str | None = None,
     half_written: bool = False,
 ) -> Rejected:
-    """Return an `.err` file. `where`: place of the error, appended to the message."""
+    """Return an `.err` file. `where`: location of the error, appended to the message."""
     header = ErrorHeader(
         executed_at=context.now,
         file_identifier=identifier,

@@ -43,7 +43,7 @@ FORMS: Final = {"electronic": PrescriptionForm.ELECTRONIC, "paper": Prescription
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The patient's answers, without the items that were not asked about."""
+    """The patient's answers. Items that were not asked about are absent."""
 
     items: Mapping[Item, bool] = field(default_factory=dict)
     by_law: bool = False
@@ -90,7 +90,7 @@ def _items_for(person: InsuredPerson) -> tuple[Item, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Description of one sample."""
+    """Description of a sample."""
 
     title: str
     person: str

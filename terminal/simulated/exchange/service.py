@@ -1,6 +1,6 @@
 """The folder service (`uketsuke exchange`), which reads requests from `req` and writes answers to `res`.
 
-Answers are fictitious and marked as such. File content and names of people are never logged.
+Answers are fictitious and marked as such. File content and people's names are never logged.
 """
 
 import contextlib
@@ -81,7 +81,7 @@ class ExchangeRules:
     bulk_duration: timedelta = timedelta(seconds=10)
     """Duration of a bulk job."""
     settle_seconds: float = 0.3
-    """Seconds for which a file must stay unchanged before it is read."""
+    """How many seconds a file must stay unchanged before it is read."""
     incomplete_seconds: float = 3.0
     """Seconds without a change after which an incomplete file is refused."""
     poll_seconds: float = 0.5
@@ -133,7 +133,7 @@ def utc_now() -> datetime:
 
 
 class ExchangeService:
-    """Serves one set of folders in one thread. `clock` returns aware times, `monotonic` returns seconds."""
+    """Serves a set of folders in a single thread. `clock` returns aware times, `monotonic` returns seconds."""
 
     def __init__(
         self,
@@ -194,7 +194,7 @@ class ExchangeService:
     # --- consents ---------------------------------------------------------------------------------------------
 
     def _read_results(self, scan: Scan) -> None:
-        """Store the consents of new result files. The files are left alone: the receipt computer deletes them."""
+        """Store the consents of new result files. The files are not changed, because the receipt computer deletes them."""
         today = self._clock().astimezone(JAPAN).date()
         names = self._face_names()
         for name in names:
