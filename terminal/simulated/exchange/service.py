@@ -194,7 +194,7 @@ class ExchangeService:
     # --- consents ---------------------------------------------------------------------------------------------
 
     def _read_results(self, scan: Scan) -> None:
-        """Store the consents of new result files. The files are not changed, because the receipt computer deletes them."""
+        """Store the consents in new result files. The receipt computer deletes the files."""
         today = self._clock().astimezone(JAPAN).date()
         names = self._face_names()
         for name in names:
