@@ -16,7 +16,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from config.reference import PREFIX, allowed, fields
 from config.settings import Settings
-from config.toml import is_deep
+from config.toml import is_deeply_nested
 
 CONFIG_VARIABLE = PREFIX + "CONFIG"
 """Environment variable with the path of the settings file. Not a setting itself."""
@@ -83,7 +83,7 @@ def _settings_file(path: Path | None) -> Path | None:
 def _read_file(file: Path) -> dict[str, Any]:
     try:
         text = file.read_bytes().decode("utf-8")
-        if is_deep(text):
+        if is_deeply_nested(text):
             raise RecursionError
         return tomllib.loads(text)
     except RecursionError:

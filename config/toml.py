@@ -9,7 +9,7 @@ _STRINGS_AND_COMMENTS = re.compile(r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)|#.*""
 _DEEPLY_NESTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"")[ \t]*\.[ \t]*){20}""")
 
 
-def is_deep(text: str) -> bool:
+def is_deeply_nested(text: str) -> bool:
     """Return whether a dotted key has enough parts to exhaust the parser's memory."""
     return _DEEPLY_NESTED.search(_STRINGS_AND_COMMENTS.sub(lambda match: '""' if match[1] else "", text)) is not None
 
@@ -29,7 +29,7 @@ def read_toml(path: Path) -> dict[str, Any]:
 def parse_toml(text: str) -> dict[str, Any]:
     """Parse TOML. Raises `TomlError`."""
     try:
-        if is_deep(text):
+        if is_deeply_nested(text):
             raise RecursionError
         return tomllib.loads(text)
     except RecursionError:

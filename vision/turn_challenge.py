@@ -35,11 +35,11 @@ class Requirements:
     min_lead: float = 0.022
     """Minimum lead of the nose in eye distances, as the median of the last `turned_frames` frames."""
     turned_frames: int = 5
-    """Number of frames of the turned face."""
+    """Number of frames in which the face must be turned."""
     request_delay: tuple[float, float] = (0.3, 1.0)
     """Range of the random delay in seconds before the turn is requested."""
     max_seconds: float = 6.0
-    """Time limit for a turn. Until then, patients can turn further."""
+    """Time limit for a turn. Patients can turn further until it expires."""
 
 
 REQUIREMENTS = {

@@ -101,7 +101,7 @@ def restrict_to_owner() -> None:
 
 
 def forbid_dumps() -> bool:
-    """Disable core dumps and tracing by the user's other processes. Return False if any of this failed."""
+    """Disable core dumps and tracing by the user's other processes. Return False if either failed."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
         return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
@@ -110,7 +110,7 @@ def forbid_dumps() -> bool:
 
 
 def restart_with_wiping() -> None:
-    """Restart the program with `WIPING_ENVIRONMENT`. Do nothing if it is already set, or without glibc."""
+    """Restart the program with `WIPING_ENVIRONMENT`. Do nothing if it is already set or the C library is not glibc."""
     try:
         glibc = os.confstr("CS_GNU_LIBC_VERSION")
     except ValueError:
@@ -126,7 +126,7 @@ def restart_with_wiping() -> None:
 def overwrite_freed_memory() -> bool:
     """Make glibc overwrite freed memory, including photos in the buffers of other libraries.
 
-    Only large blocks are overwritten unless `WIPING_ENVIRONMENT` is set. Return False without glibc.
+    Only large blocks are overwritten unless `WIPING_ENVIRONMENT` is set. Return False if the C library is not glibc.
     """
     try:
         return bool(ctypes.CDLL(None).mallopt(_M_PERTURB, _PERTURB) == 1)

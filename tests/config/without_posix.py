@@ -75,7 +75,7 @@ def remove_posix() -> None:
     platform = sys.platform
     sys.platform = "win32"
     try:
-        importlib.import_module("config.platform.current")  # loads the Windows half, permanently
+        importlib.import_module("config.platform.current")  # loads the Windows implementation, which stays in use
     finally:
         sys.platform = platform
 

@@ -1,4 +1,4 @@
-"""Test that the nose leads when a synthetic head turns, unlike in a turned print."""
+"""Test that the nose leads on a turned synthetic head but not on a turned print."""
 
 from collections.abc import Callable
 
@@ -18,12 +18,12 @@ WALL = np.full((480, 640, 3), 150, np.uint8)
 STEPS = 12
 
 
-def grey_of(image: Image) -> Image:
+def to_grey(image: Image) -> Image:
     return np.ascontiguousarray(image @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
 
 
 def detect(engine: FaceEngine, image: Image) -> tuple[Image, Landmarks]:
-    grey = grey_of(image)
+    grey = to_grey(image)
     return grey, engine.faces(grey)[0].landmarks
 
 
@@ -58,7 +58,7 @@ def test_nose_does_not_lead_on_turned_print(engine: FaceEngine, angle: float, be
     assert max(lead.towards(1), lead.towards(-1)) < 0.015
 
 
-def test_flat_print_moves_like_plane(engine: FaceEngine) -> None:
+def test_flat_print_moves_as_a_plane(engine: FaceEngine) -> None:
     sheet = printed(PEOPLE["ume"])
     lead = lead_after_turn(
         engine,

@@ -26,7 +26,7 @@ class AddedModel:
     folder: Path
     calibration: Calibration
     figures: list[Figure]
-    """Error rates for the half of the people that was not used for the thresholds."""
+    """Error rates for the held-out half of the people."""
 
 
 def add_model(
@@ -52,8 +52,7 @@ def add_model(
     name = name or file.stem
     if not is_model_name(name) or name in reserved:
         raise NotCalibrated(
-            f"invalid model name {name!r}. Choose a different name of letters, digits, dots, - and _, except "
-            f"{', '.join(reserved)}."
+            f"invalid model name {name!r}. Use letters, digits, dots, - and _. Reserved names: {', '.join(reserved)}."
         )
     network = identify_network(file)
     check_hash(file, sha256)

@@ -117,13 +117,13 @@ def test_only_same_weights_can_be_added_again_under_name(face_folder: Path, seve
 
 @pytest.mark.parametrize("name", ["../x", ".x", "a b", "x" * 81, "sface"])
 def test_unusable_name_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(NotCalibrated, match="different name"):
+    with pytest.raises(NotCalibrated, match="invalid model name"):
         add_model(FILE, tmp_path, tmp_path / "models", tmp_path, name=name, reserved=BUILT_IN_ENGINES)
 
 
 def test_network_with_512_values_can_be_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Engine) -> None:
     class WideEncoder:
-        """A fake network with 512 output values."""
+        """A fake network with 512 outputs."""
 
         crops_by_landmarks = False
 

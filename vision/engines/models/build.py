@@ -9,7 +9,7 @@ from pathlib import Path
 from config.files import write_atomically
 from vision.engines.models.compare import MAX_DIFFERENCE, difference_to_dlib
 from vision.engines.models.dlib_file import tensors
-from vision.engines.models.resnet import NotThisNetwork, face_network
+from vision.engines.models.resnet import UnexpectedNetwork, face_network
 from vision.engines.models.weights import NotBuilt, sha256_of
 
 log = logging.getLogger(__name__)
@@ -50,7 +50,7 @@ def built_network(source: Path, cache: Path) -> Path:
         record = _Record(_FORMAT, cv2.__version__, source_hash, hashlib.sha256(network).hexdigest())
         write_atomically(built.with_suffix(".json"), json.dumps(asdict(record)).encode())
         log.info("converted face encoder to %s, difference from dlib %.1e", built.name, difference)
-    except (OSError, NotThisNetwork, cv2.error) as error:
+    except (OSError, UnexpectedNetwork, cv2.error) as error:
         raise NotBuilt(f"{type(error).__name__}: {error}") from error
     return built
 

@@ -31,17 +31,17 @@ _BLOCKS = (
 """Channels of each residual block, and whether it halves the resolution."""
 
 
-class NotThisNetwork(Exception):
+class UnexpectedNetwork(Exception):
     """The weights do not match dlib's face network."""
 
 
 def face_network(weights: Sequence[Tensor]) -> bytes:
     """Return an ONNX model that maps `chip` (N, 3, 150, 150), float32 RGB 0..255, to `descriptor` (N, 128).
 
-    Raises NotThisNetwork.
+    Raises UnexpectedNetwork.
     """
     if len(weights) != _TENSORS:
-        raise NotThisNetwork(f"the file contains {len(weights)} tensors instead of {_TENSORS}")
+        raise UnexpectedNetwork(f"the file contains {len(weights)} tensors instead of {_TENSORS}")
     return _Builder(iter(weights)).build()
 
 
@@ -61,7 +61,7 @@ class _Builder:
         x = self._graph.node("Flatten", [self._graph.node("GlobalAveragePool", [x])], {"axis": 1})
         last = next(self._weights)
         if last.size != channels * SIZE:
-            raise NotThisNetwork("the last layer has an unexpected size")
+            raise UnexpectedNetwork("the last layer has an unexpected size")
         self._graph.node("MatMul", [x, self._graph.constant(last.reshape(channels, SIZE))], output="descriptor")
         return self._graph.model(("chip", ("N", 3, CHIP, CHIP)), ("descriptor", ("N", SIZE)))
 
@@ -69,7 +69,7 @@ class _Builder:
         values, affine = next(self._weights), next(self._weights)
         count = outputs * inputs * size * size
         if values.size != count + outputs or affine.size != 2 * outputs:
-            raise NotThisNetwork("a convolution has an unexpected size")
+            raise UnexpectedNetwork("a convolution has an unexpected size")
         kernel = values[:count].reshape(outputs, inputs, size, size)
         bias = values[count:]
         if first:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vision.engines.models.dlib_file import tensors
-from vision.engines.models.resnet import NotThisNetwork, face_network
+from vision.engines.models.resnet import UnexpectedNetwork, face_network
 from vision.engines.models.weights import ENCODER, KNOWN_SHA256, LANDMARK_MODEL, WeightsMissing, sha256_of, weights
 
 
@@ -59,7 +59,7 @@ def test_missing_weights_are_reported_by_name() -> None:
 def test_weights_must_fit_network() -> None:
     found = tensors(weights(ENCODER).read_bytes())
     assert len(found) == 59
-    with pytest.raises(NotThisNetwork, match="58 tensors"):
+    with pytest.raises(UnexpectedNetwork, match="58 tensors"):
         face_network(found[:-1])
-    with pytest.raises(NotThisNetwork, match="an unexpected size"):
+    with pytest.raises(UnexpectedNetwork, match="an unexpected size"):
         face_network([found[-1], *found[1:]])
