@@ -13,7 +13,7 @@ Sound = Callable[[Utterance, int], Awaitable[bytes | None]]
 
 
 class Aplay:
-    """Plays utterances. `sound` returns the WAV data of a sentence. `bell` is called if `aplay` is not installed."""
+    """Plays utterances. `sound` returns a sentence's WAV data. `bell` is called if `aplay` is not installed."""
 
     def __init__(self, sound: Sound, device: str, bell: Callable[[], None]) -> None:
         self._sound, self._bell = sound, bell

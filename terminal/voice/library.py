@@ -39,7 +39,7 @@ class Library:
         cached = _read(path)
         if cached:
             return cached
-        # concurrent requests share a rendering task, which continues after the cancellation of a request
+        # concurrent requests share a rendering task, which continues if a request is cancelled
         task = self._rendering.get(path)
         if task is None:
             task = self._rendering[path] = asyncio.create_task(self._render_and_store(sentence, path, slow=slow))

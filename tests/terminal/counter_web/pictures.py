@@ -58,7 +58,7 @@ def take_screenshot(stage: PageStage, page: Page, name: str, language: str, look
 
 
 def sheet(wide: list[Image.Image], tall: list[Image.Image]) -> Image.Image:
-    """Arrange landscape pictures in rows of four above one row of portrait pictures."""
+    """Arrange landscape screenshots in rows of four above one row of portrait screenshots."""
     width, height = 4 * (WIDE + GAP) + GAP, WIDE * 5 // 8
     rows = -(-len(wide) // 4)
     narrow = (width - GAP) // len(tall) - GAP

@@ -97,7 +97,7 @@ def test_code_expires_after_a_minute_and_cookie_after_a_month(tmp_path: Path) ->
     assert not access.accepts(cookie)
 
 
-def test_cookie_is_valid_after_a_restart_but_not_on_another_port(tmp_path: Path) -> None:
+def test_cookie_is_valid_after_restart_but_not_on_different_port(tmp_path: Path) -> None:
     cookie = Access(tmp_path / "key", 8643).new_cookie()
     assert Access(tmp_path / "key", 8643).accepts(cookie)
     assert not Access(tmp_path / "key", 8644).accepts(cookie)
@@ -195,7 +195,7 @@ def test_only_buttons_of_the_current_question_are_accepted(visitor: Visitor) -> 
 
 @contextmanager
 def two_pages(visitor: Visitor) -> Iterator[tuple[Connection, Connection, int, list[str]]]:
-    """Yield the active page, the waiting page, the serial of the question and the text on the waiting page."""
+    """Yield the active page, the waiting page, the question's serial and the waiting page's text."""
     visitor.stage.set_state(state_for("method"))
     visitor.enter()
     with visitor.connect() as first:
@@ -213,7 +213,7 @@ def test_second_page_waits_and_its_messages_are_ignored(visitor: Visitor) -> Non
         assert not visitor.stage.counter.posted
 
 
-def test_closing_a_waiting_page_does_not_redraw_the_active_page(visitor: Visitor) -> None:
+def test_closing_waiting_page_does_not_redraw_active_page(visitor: Visitor) -> None:
     """A redrawn page would also repeat its spoken sentence."""
     with two_pages(visitor) as (first, second, serial, _):
         second.close()
@@ -245,7 +245,7 @@ def test_camera_frames_are_refused_by_site_without_frame_handler(visitor: Visito
     assert frames == [b"jpeg", bytes(400_000)]
 
 
-def test_new_address_is_printed_after_a_page_was_refused(visitor: Visitor) -> None:
+def test_new_address_is_printed_when_page_is_refused(visitor: Visitor) -> None:
     stage = visitor.stage
     stage.terminal.site._address_printed_at = -100.0
     address_count = len(stage.addresses)

@@ -92,7 +92,7 @@ SCALED_PARTS = [
 
 
 def font_sizes(page: Page) -> dict[str, float]:
-    """Return the smallest font size of each part over all pages of a screen, in CSS pixels."""
+    """Return each part's smallest font size in CSS pixels over all pages of a screen."""
     smallest: dict[str, float] = {}
     while True:
         for part, size in page.evaluate(FONT_SIZES, SCALED_PARTS).items():
@@ -107,7 +107,7 @@ def font_sizes(page: Page) -> dict[str, float]:
 def test_largest_text_is_twice_the_normal_size(
     stage_and_page: tuple[PageStage, Page], look: str, size: tuple[int, int]
 ) -> None:
-    """Long questions continue on another page, and the keypad has a separate page."""
+    """Long questions continue on a second page, and the keypad has a separate page."""
     stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name, language in (("pin-wrong", "ja"), ("code-wrong", "es"), ("face-turn", "ja"), ("consent-elderly", "pt")):
@@ -150,7 +150,7 @@ def test_consent_answers_are_on_one_page_at_every_size(
 def test_questions_in_normal_text_size_fit_on_one_page(
     stage_and_page: tuple[PageStage, Page], size: tuple[int, int]
 ) -> None:
-    """The numbers of touches in docs/accessibility.md assume that no page is turned."""
+    """The touch counts in docs/accessibility.md assume that no page is turned."""
     stage, page = stage_and_page
     page.set_viewport_size({"width": size[0], "height": size[1]})
     for name in ("pin-wrong", "pin-proxy", "code-wrong", "consent-child", "consent-proxy"):

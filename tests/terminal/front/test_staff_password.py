@@ -93,7 +93,7 @@ def test_delay_grows_to_fifteen_minutes() -> None:
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
-def test_wrong_passwords_from_another_origin_do_not_lock_staff_out(tmp_path: Path) -> None:
+def test_wrong_passwords_from_different_origin_do_not_lock_staff_out(tmp_path: Path) -> None:
     clock, attempts_file = Clock(), tmp_path / "staff-attempts.json"
     gate = PasswordGate(HASH, Attempts(attempts_file, clock=clock, wall=clock))
     for _ in range(6):

@@ -24,7 +24,7 @@ from terminal.voice.utterance import SpokenSentence
 from terminal.words.catalogue import speaker
 from vision.engines.open import open_engine
 
-QUICK = ("pin-wrong-once", "aged-75", "not-valid", "suspended", "child-with-guardian", "specific-disease")
+SHORT_PERSONAS = ("pin-wrong-once", "aged-75", "not-valid", "suspended", "child-with-guardian", "specific-disease")
 """Personas with private facts and short receptions."""
 
 
@@ -84,7 +84,7 @@ def _check_public(loudspeaker: Loudspeaker) -> None:
 def test_short_personas_hear_only_public_sentences(
     counter: DemoCounter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _check_public(_play(counter, tmp_path, [BY_NAME[name] for name in QUICK], monkeypatch))
+    _check_public(_play(counter, tmp_path, [BY_NAME[name] for name in SHORT_PERSONAS], monkeypatch))
 
 
 @pytest.mark.long
