@@ -175,6 +175,7 @@ def test_rules_are_set_over_http(two_people: Any, card: Any, other_card: Any) ->
     ("text", "setting"),
     [
         ("open:mode=silent", Setting(operation=Operation.OPEN, rule=Rule(mode=ResponseMode.SILENT))),
+        ("open:manner=silent", Setting(operation=Operation.OPEN, rule=Rule(mode=ResponseMode.SILENT))),
         (
             "submit@elder:mode=half,times=1",
             Setting(operation=Operation.SUBMIT, person="elder", rule=Rule(mode=ResponseMode.HALF, times=1)),
