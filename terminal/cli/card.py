@@ -51,8 +51,7 @@ def issue(
         holder = person or DEFAULT_PERSONS.get(kind, "adult")
         if holder not in people:
             fail(f"unknown person {holder!r}. Choose one of: {', '.join(people)}.")
-        path = _path(file, settings.state_dir)
-        if path.exists():
+        if (path := _path(file, settings.state_dir)).exists():
             fail(f"{path} exists. Choose a different file name, or remove the file first.")
         authority = load_test_authority(settings.state_dir)
         image = issue_kind(
@@ -68,9 +67,8 @@ def issue(
         if not image.has_holder:
             echo(f"issued {path}\n{kind}, not registered for a person")
             return
-        RegistryFile(registry_path(settings.state_dir)).merge(
-            trust_registry(authority).merged(card_entry(image, holder))
-        )
+        entries = trust_registry(authority).merged(card_entry(image, holder))
+        RegistryFile(registry_path(settings.state_dir)).merge(entries)
         echo(f"issued {path}\n{kind}, for {holder!r}, valid until {image.expires_on}")
 
 
