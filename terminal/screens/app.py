@@ -335,7 +335,7 @@ class TerminalApp(App[int], inherit_bindings=False):
             self.exit(0)
 
     async def _dock_key(self, event: Key) -> bool:
-        """Handle a dock key. Return False for other keys. F12 toggles the dock. Arrow keys require it to be open."""
+        """Handle a dock key. Return False for other keys. F12 toggles the dock. Arrow keys work while it is open."""
         panels = self.desk.query(DockPanel)
         if not panels:
             return False

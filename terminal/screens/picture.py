@@ -44,7 +44,7 @@ class Picture(Widget, can_focus=False):
 
     def draw(self, pixels: "Pixels") -> None:
         """Draw pixels. Their size must be the widget's width and twice its height."""
-        self._lines = lines_of(pixels)
+        self._lines = to_lines(pixels)
         self._drawn_at = self.size
         self.refresh()
 
@@ -91,7 +91,7 @@ class LivePicture(Picture):
         self._last = frame
         picture = face_picture(rgb, self.size.width, self.size.height * 2)
         if self.towards:
-            point(picture, self.towards, self.drawn)
+            draw_arrow(picture, self.towards, self.drawn)
         self.draw(picture)
         self.drawn += 1
 
@@ -113,7 +113,7 @@ class CardPhoto(Picture):
 # --- pixels -------------------------------------------------------------------------------------------------
 
 
-def lines_of(pixels: "Pixels") -> list[Strip]:
+def to_lines(pixels: "Pixels") -> list[Strip]:
     """Convert RGB pixels of even height to lines of cells."""
     reduced = (pixels & _KEEP_BITS).astype("uint32")
     packed = (reduced[..., 0] << 16) | (reduced[..., 1] << 8) | reduced[..., 2]
@@ -134,7 +134,7 @@ def face_picture(rgb: "Pixels", width: int, height: int) -> "Pixels":
     return mirrored
 
 
-def point(pixels: "Pixels", towards: int, step: int) -> None:
+def draw_arrow(pixels: "Pixels", towards: int, step: int) -> None:
     """Draw three arrowheads beside the oval, on the side `towards`. They light up one after the other."""
     import cv2
     import numpy as np

@@ -183,7 +183,7 @@ class StaffMenu(ChoiceDialog[str]):
 
 
 class ConfirmDialog(ChoiceDialog[bool]):
-    """Confirmation of an irreversible action. Its "yes" key differs from all keys of the menu."""
+    """Asks to confirm an irreversible action. Its "yes" key differs from all keys of the menu."""
 
     def __init__(self, say: Words, what: str) -> None:
         no = self.choice("no", say("button.back"), "1", back=True)

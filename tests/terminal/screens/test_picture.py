@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from terminal.screens.blocks import to_strips
 from terminal.screens.card_photo import decode_for_display
-from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterbox, lines_of
+from terminal.screens.picture import CardPhoto, LivePicture, face_picture, letterbox, to_lines
 from tests.terminal.screens.stage import async_test, stage
 from tests.terminal.talk.gallery import state_for
 from vision.photo import card_jp2
@@ -45,7 +45,7 @@ def test_equal_neighbouring_cells_share_a_segment() -> None:
 
 def test_colours_are_reduced_to_five_bits() -> None:
     first, second = plain(2, 4, 200), plain(2, 4, 207)
-    assert lines_of(first) == lines_of(second)
+    assert to_lines(first) == to_lines(second)
 
 
 def test_card_photo_keeps_its_aspect_ratio() -> None:
