@@ -2,14 +2,14 @@
 
     python -m benchmarks.attacks DIR --json attacks.json [--part NAME ...]
 
-DIR contains clips/ with films of real people who received no instructions, and prints/ with camera recordings of real
+DIR contains clips/ with videos of real people who received no instructions, and prints/ with camera recordings of real
 prints and faces: prints/moving/PERSON/SERIES of a moving print, prints/print and prints/real. DIR may also be a prints
 folder. Missing folders are skipped. Parts:
 
     prints        a turn to each side, starting at every frame of the moving prints (`benchmarks.recorded_turns`)
-    faces         the same for the films and the faces in prints/real
+    faces         the same for the videos and the faces in prints/real
     networks      MiniFASNet, if added to the terminal, on the images in prints/
-    printed       simulated prints of a frame of each film, turned in front of a camera as instructed
+    printed       simulated prints of a frame of each video, turned in front of a camera as instructed
     bent          the same frames and synthetic people on randomly bent prints, which differ in bend, axis, turn and
                   change of the bend during the turn
     drawn         complete checks of synthetic people and attackers; does not use DIR
@@ -43,13 +43,13 @@ from benchmarks.recorded_turns import (
     attacks,
     bona_fide,
     detect_face,
-    film,
     interpolated,
     nose_ahead,
     numbered,
     pairs,
     picture,
     trials,
+    video,
 )
 from config.settings import AntiPhoto, Settings, VisionSettings
 from vision.antispoofing.store import open_anti_spoofing
@@ -73,13 +73,13 @@ from vision.verdict import FaceMatch, Guidance, PhotoSign, PhotoSuspected
 
 PARTS = ("prints", "faces", "networks", "printed", "bent", "drawn", "drawn-strict")
 EVERY = 6
-"""Interval, in frames, between the starts of turns in films and interpolated series."""
+"""Interval, in frames, between the starts of turns in videos and interpolated series."""
 THIN = 6
-"""Only every `THIN`th frame of a film is used before interpolation, for comparison with webcam series."""
+"""Only every `THIN`th frame of a video is used before interpolation, for comparison with webcam series."""
 BENDS = (1.0, 2.0, 3.0)
 """Curvatures of bent prints: 1 / radius, in print widths."""
 HANDS = 1
-"""Number of prints of each kind per film, each with a different movement."""
+"""Number of prints of each kind per video, each with a different movement."""
 BENT = 2
 """Number of randomly bent prints per face."""
 Figures = dict[str, Any]
@@ -101,12 +101,12 @@ def moved_prints(folder: Path, engine: FaceEngine) -> Figures:
 
 
 def faces(folder: Path, engine: FaceEngine) -> Figures:
-    """Measure real people without instructions: films, films with fewer frames, and series from a webcam."""
-    films: ByPerson = {}
+    """Measure real people without instructions: videos, videos with fewer frames, and series from a webcam."""
+    videos: ByPerson = {}
     thinned: ByPerson = {}
     for path in sorted((folder / "clips").glob("*.mp4")):
-        series = [detect_face(frame, engine) for frame in film(path)]
-        films[path.stem] = list(trials(series, EVERY))
+        series = [detect_face(frame, engine) for frame in video(path)]
+        videos[path.stem] = list(trials(series, EVERY))
         thinned[path.stem] = list(trials(interpolated(series[::THIN], engine), EVERY))
     webcam = _Replayed()
     for person in people_in(folder, "real"):
@@ -116,8 +116,8 @@ def faces(folder: Path, engine: FaceEngine) -> Figures:
         for pictures in sessions.values():
             webcam.add(person.name, numbered(pictures, engine), engine)
     return {
-        "films": bona_fide(films),
-        f"films, every {THIN}th frame, interpolated": bona_fide(thinned),
+        "videos": bona_fide(videos),
+        f"videos, every {THIN}th frame, interpolated": bona_fide(thinned),
         "webcam": webcam.figures(bona_fide),
     }
 
@@ -174,7 +174,7 @@ def networks(folder: Path, engine: FaceEngine, face_folder: Path) -> Figures:
 
 
 def printed(folder: Path, engine: FaceEngine) -> Figures:
-    """Measure simulated prints of a frame of each film, by kind of print."""
+    """Measure simulated prints of a frame of each video, by kind of print."""
     outcomes: dict[str, Counter[str]] = {}
     for number, path in enumerate(sorted((folder / "clips").glob("*.mp4"))):
         face = most_frontal(path, engine)
@@ -195,7 +195,7 @@ def most_frontal(path: Path, engine: FaceEngine) -> Image | None:
     """
     best: tuple[float, Frame, Landmarks] | None = None
     count = 0
-    for frame in film(path):
+    for frame in video(path):
         landmarks = detect_face(frame, engine).landmarks
         if landmarks is None:
             continue
@@ -283,7 +283,7 @@ def print_attacks(face: Image, engine: FaceEngine, seed: int) -> Iterator[tuple[
 
 
 def bent(folder: Path | None, engine: FaceEngine, seed: int) -> Figures:
-    """Measure randomly bent prints of synthetic people and of the faces in films."""
+    """Measure randomly bent prints of synthetic people and of the faces in videos."""
     outcomes: dict[str, Counter[str]] = {}
     for kind, name, sheet in _sheets(folder, engine):
         for number in range(BENT):
@@ -308,7 +308,7 @@ def _sheets(folder: Path | None, engine: FaceEngine) -> Iterator[tuple[str, str,
     for path in sorted((folder / "clips").glob("*.mp4")) if folder else ():
         face = most_frontal(path, engine)
         if face is not None:
-            yield "faces in films", path.stem, on_paper(face)
+            yield "faces in videos", path.stem, on_paper(face)
 
 
 def drawn(engine: FaceEngine, policy: AntiPhoto, times: int) -> Figures:

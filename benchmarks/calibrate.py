@@ -36,7 +36,7 @@ def main() -> None:
         save_calibration(DATA / f"{name}.json", calibration)
         print(
             f"{name}, {len(people)} people: {calibration.thresholds} for FMR {calibration.fmr:g}, "
-            f"upper 95 % confidence limit in the worst group {calibration.fmr_upper:.2%}; "
+            f"upper 95% confidence limit in the worst group {calibration.fmr_upper:.2%}; "
             f"a different person at {calibration.other_person:.3f} and above"
         )
 

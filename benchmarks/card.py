@@ -26,7 +26,7 @@ from reader.link import CardLink
 from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.paced import LinkPace, PacedLink, fewest_exchanges, wire_bound
 from reader.softcard.photo import photo_of_size

@@ -2,7 +2,7 @@
 
     python -m benchmarks.face_loop --json loop.json
 
-The camera is a temporary film of a synthetic patient: 640x480, 30 frames per second, MJPG like a webcam.
+The camera is a temporary video of a synthetic patient: 640x480, 30 frames per second, MJPG like a webcam.
 """
 
 import argparse
@@ -38,14 +38,14 @@ SECONDS = 8.0
 IDLE_SECONDS = 5.0
 
 
-def write_film(path: Path, frames: int = 300) -> None:
+def write_video(path: Path, frames: int = 300) -> None:
     source = SyntheticSource(PERSON, fps=30, realtime=False)
-    film = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (640, 480))
     for _ in range(frames):
         frame = source.read()
         assert isinstance(frame, Frame)
-        film.write(frame.rgb[:, :, ::-1])
-    film.release()
+        video.write(frame.rgb[:, :, ::-1])
+    video.release()
 
 
 class RecordingEngine:
@@ -100,9 +100,9 @@ class Display:
         return {"loop_fps": round(fps, 1), "worst_gap_ms": round(1000 * max(gaps), 1)}
 
 
-def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
+def loop(video: Path, engine: FaceEngine) -> dict[str, float]:
     """Detect and encode as many frames as possible while the display runs."""
-    camera = Camera(OpenCvSource(str(film), loop=True))
+    camera = Camera(OpenCvSource(str(video), loop=True))
     camera.start()
     with camera.held_open():
         camera.after(0, 5)
@@ -122,7 +122,7 @@ def loop(film: Path, engine: FaceEngine) -> dict[str, float]:
     return {**figures, "checked_frames_per_s": round(encodings / SECONDS, 1)}
 
 
-def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
+def verdict(video: Path, engine: FaceEngine) -> dict[str, float]:
     """Measure a check without head turns whose camera is closed at the start.
 
     `verdict_ms`: from the fifth good frame to the verdict. `check_ms`: from the first good frame to the verdict, with
@@ -133,7 +133,7 @@ def verdict(film: Path, engine: FaceEngine) -> dict[str, float]:
     assert isinstance(reference, Reference)
     figures = {}
     for name, spacing in (("check_unspaced_ms", 0), ("check_ms", VisionSettings().frame_spacing_ms)):
-        camera = Camera(OpenCvSource(str(film), loop=True))
+        camera = Camera(OpenCvSource(str(video), loop=True))
         camera.start()
         settings, recorder = VisionSettings(frame_spacing_ms=spacing, anti_photo=AntiPhoto.OFF), RecordingEngine(engine)
         began = time.monotonic()
@@ -168,9 +168,9 @@ def check_with_turns(engine: FaceEngine, policy: AntiPhoto, times: int = 5) -> f
     return round(statistics.median(figures))
 
 
-def idle(film: Path, *, keep_open: bool) -> float:
+def idle(video: Path, *, keep_open: bool) -> float:
     """Return the CPU use for monitoring an unused camera, in percent of a core."""
-    camera = Camera(OpenCvSource(str(film), loop=True), keep_open=keep_open)
+    camera = Camera(OpenCvSource(str(video), loop=True), keep_open=keep_open)
     camera.start()
     time.sleep(0.5)
     before, began = time.process_time(), time.monotonic()
@@ -187,7 +187,7 @@ import pathlib, resource, sys, threading, time
 began = time.monotonic()
 from vision.engines.open import open_engine
 from vision.camera import Camera
-from vision.open_source import open_source
+from vision.open_frame_source import open_source
 camera = Camera(open_source(sys.argv[1], loop=True), keep_open=True)
 camera.start()
 engine = open_engine(pathlib.Path(sys.argv[2]))
@@ -206,23 +206,23 @@ print(ready, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, type(ver
 """
 
 
-def new_process(film: Path, cache: Path) -> dict[str, float]:
+def new_process(video: Path, cache: Path) -> dict[str, float]:
     """Measure a new process.
 
     `ready_s`: from the first import until camera and engine are ready. `rss_mb`: peak memory use after a verdict.
     """
-    photo = film.with_suffix(".jp2")
+    photo = video.with_suffix(".jp2")
     photo.write_bytes(card_portrait(PERSON))
-    run = [sys.executable, "-c", TERMINAL, str(film), str(cache), str(photo)]
+    run = [sys.executable, "-c", TERMINAL, str(video), str(cache), str(photo)]
     ready, rss, verdict = subprocess.run(run, check=True, capture_output=True, text=True).stdout.split()
     assert verdict == FaceMatch.__name__, verdict
     return {"ready_s": round(float(ready), 2), "rss_mb": round(float(rss))}
 
 
-def single_calls(film: Path, cache: Path, times: int = 30) -> dict[str, Any]:
+def single_calls(video: Path, cache: Path, times: int = 30) -> dict[str, Any]:
     """Return the median duration of the detector and of each engine's encoder, in milliseconds, with two threads."""
     cv2.setNumThreads(2)
-    source = OpenCvSource(str(film), realtime=False)
+    source = OpenCvSource(str(video), realtime=False)
     assert source.open() is None
     frame = source.read()
     assert isinstance(frame, Frame)
@@ -250,21 +250,21 @@ def median_ms(call: Callable[[], object], times: int) -> float:
 
 def measure(cache: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        film = Path(folder) / "film.avi"
-        write_film(film)
+        video = Path(folder) / "video.avi"
+        write_video(video)
         open_engine(cache)
-        figures: dict[str, Any] = dict(new_process(film, cache))
+        figures: dict[str, Any] = dict(new_process(video, cache))
         began = time.monotonic()
         engine = open_engine(cache)
         figures["engine_ready_s"] = round(time.monotonic() - began, 2)
-        figures |= loop(film, engine) | verdict(film, engine)
+        figures |= loop(video, engine) | verdict(video, engine)
         figures["check_standard_ms"] = check_with_turns(engine, AntiPhoto.STANDARD)
         figures["check_strict_ms"] = check_with_turns(engine, AntiPhoto.STRICT)
-        figures["idle_cpu_percent"] = idle(film, keep_open=False)
-        figures["kept_open_cpu_percent"] = idle(film, keep_open=True)
-        figures |= single_calls(film, cache)
+        figures["idle_cpu_percent"] = idle(video, keep_open=False)
+        figures["kept_open_cpu_percent"] = idle(video, keep_open=True)
+        figures |= single_calls(video, cache)
         naive = open_engine(cache, "face_recognition")
-        figures["naive"] = loop(film, naive)
+        figures["naive"] = loop(video, naive)
     return figures
 
 

@@ -22,7 +22,7 @@ def _rate(name: str, wrong: int, total: int) -> str:
 
 
 def upper_limit(wrong: int, total: int) -> float:
-    """Return the one-sided upper 95 % confidence limit of `wrong / total` (Clopper-Pearson), about 3 / n for no errors.
+    """Return the one-sided upper 95% confidence limit of `wrong / total` (Clopper-Pearson), about 3 / n for no errors.
 
     Presentations of a person are not independent, so the true limit is higher with few people.
     """

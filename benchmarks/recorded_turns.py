@@ -1,8 +1,8 @@
 """Run turn challenges on recordings of real faces and printed photos that were made without instructions.
 
-A recording is a film or a sequence of images. A presentation is a start frame and a side. It counts as turned if enough
-frames within the time limit show the face turned far enough to this side. Other presentations cannot pass and are not
-processed. No mistakes are allowed. The outcome names the requirement that was not met.
+A recording is a video or a sequence of images. A presentation is a start frame and a side. It counts as turned if
+enough frames within the time limit show the face turned far enough to this side. Other presentations cannot pass and
+are not processed. No mistakes are allowed. The outcome names the requirement that was not met.
 """
 
 import random
@@ -36,7 +36,7 @@ OUTCOMES = {
 }
 NOT_JUDGED = "series ended"
 FPS = 25.0
-"""Frame rate of numbered images, and of films that do not specify one."""
+"""Frame rate of numbered images, and of videos that do not specify one."""
 AHEAD = 0.2
 """Maximum turn at the start of a challenge; see `vision.guidance.turn`."""
 CLEAR = 0.2
@@ -74,7 +74,7 @@ def detect_face(frame: Frame, engine: FaceEngine) -> SeriesFrame:
     return SeriesFrame(frame.grey, faces[0].landmarks if len(faces) == 1 else None, frame.taken_at)
 
 
-def film(path: Path) -> Iterator[Frame]:
+def video(path: Path) -> Iterator[Frame]:
     capture = cv2.VideoCapture(str(path))
     rate = capture.get(cv2.CAP_PROP_FPS) or FPS
     number = 0
@@ -262,6 +262,6 @@ def pairs(measured: list[tuple[float, bool]]) -> dict[str, str]:
     """Return in how many pairs the nose led as required, grouped by turn."""
     groups = {}
     for low, high in pairwise(STEPS):
-        ahead = [is_ahead for angle, is_ahead in measured if low <= angle < high]
+        ahead = [is_facing_forward for angle, is_facing_forward in measured if low <= angle < high]
         groups[f"turned by {low:g} to {high:g}"] = f"nose ahead in {sum(ahead)} of {len(ahead)}"
     return groups

@@ -1,6 +1,6 @@
 """Measure the voice: `python benchmarks/voice.py [--json FILE]`.
 
-Requires Debian's chromium and espeak-ng, and the extra `voice` for Japanese.
+Requires Debian's chromium and espeak-ng, and the `voice` extra for Japanese.
 
 say_after_state_ms: time from a new terminal state until the page in Chromium plays its first, prerendered sentence
 (median and p95).

@@ -87,7 +87,7 @@ class Opened(RecordBody):
     check_id: Identifier
     reception_id: Identifier
     card: Hash
-    """`consent.cards.card_hash` of the certificate's serial number."""
+    """`consent.card_hashes.card_hash` of the certificate's serial number."""
     profile: Profile
     way: Code
     """Method of confirming the holder ("pin", "face", "face-and-pin", "phone", "staff"), or `WITHOUT_CARD`."""
@@ -136,7 +136,7 @@ class Decided(RecordBody):
     prescription_form: Literal["1", "2"] | None = None
     """OQSCD017: electronic, paper."""
     dispense: tuple[Identifier, ...] | None = None
-    """Prescriptions to dispense; None if not asked, or chosen at the counter."""
+    """Prescriptions to dispense; None if not asked about, or chosen at the counter."""
     answered_by: AnsweredBy | None = None
     result_file: FileName
     """Stem of the result file name, recorded so that retries reuse it."""

@@ -12,7 +12,7 @@ from reader.facts import CardFacts, ConnectProblem
 from reader.pcsc_slot import PcscSlot
 from reader.reading import DEFAULT_OPENER
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardFile
+from reader.softcard.card_image import CardFile
 from reader.softcard.slot import SimulatedSlot
 
 

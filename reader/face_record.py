@@ -64,7 +64,7 @@ class FaceRecord:
     group_1: bytearray = field(repr=False)
     """Signed bytes of birth date, sex and chip key with their headers, which are sent to the service."""
     group_2_digest: bytes = field(repr=False)
-    """SHA-256 of name and address image with their headers."""
+    """SHA-256 of the name and address images with their headers."""
     group_3_digest: bytes = field(repr=False)
     """SHA-256 of the photo with its header."""
 
@@ -156,7 +156,7 @@ def parse_date(text: bytes | memoryview) -> date:
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        raise MalformedCardData("date does not exist") from None
+        raise MalformedCardData("no such date") from None
 
 
 def _parse_sex(text: memoryview) -> Sex:

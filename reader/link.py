@@ -1,4 +1,4 @@
-"""Interfaces of `reader`: `CardLink` exchanges bytes with a card, and `CardSlot` reports and connects cards.
+"""Interfaces of `reader`: `CardLink` exchanges bytes with a card, and `CardSlot` reports cards and connects to them.
 
 The configuration selects the implementation: `PcscSlot` for real readers, `SimulatedSlot` for software cards.
 """

@@ -13,7 +13,8 @@ from typing import Any, Final, TypeVar, cast
 
 from smartcard import scard
 
-from reader import raw_names
+from reader import raw_reader_names
+from reader.competing_programs import likely_holders
 from reader.diagnosis import CardDiagnosis, CardFailure, CardStage, diagnose, diagnosis_for, is_retryable
 from reader.facts import (
     CardUnreadable,
@@ -24,7 +25,6 @@ from reader.facts import (
     ReaderLost,
     ReaderStatus,
 )
-from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 
 _BUSY_TIMEOUT: Final = 1.0
@@ -101,7 +101,7 @@ def readers(context: int) -> list[str]:
     try:
         hresult, names = scard.SCardListReaders(context, [])
     except (UnicodeDecodeError, SystemError):
-        hresult, names = raw_names.list_readers(context)
+        hresult, names = raw_reader_names.list_readers(context)
     if hresult == scard.SCARD_E_NO_READERS_AVAILABLE:
         return []
     if hresult != scard.SCARD_S_SUCCESS:
@@ -110,8 +110,8 @@ def readers(context: int) -> list[str]:
 
 
 def usable(name: str) -> bool:
-    """Return whether readers with this name are supported on this system; see `raw_names`."""
-    return name.isascii() or raw_names.usable()
+    """Return whether readers with this name are supported on this system; see `raw_reader_names`."""
+    return name.isascii() or raw_reader_names.usable()
 
 
 class _Driver:
@@ -272,7 +272,7 @@ def _connect(reader: str, opened: list[_Connection]) -> _Connection | ConnectPro
         return ReaderLost(str(gone), ReaderStatus.NO_SERVICE)
     busy_until = time.monotonic() + _BUSY_TIMEOUT
     protocols = scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1
-    call = scard.SCardConnect if reader.isascii() else raw_names.connect
+    call = scard.SCardConnect if reader.isascii() else raw_reader_names.connect
     attempts = 0
     while True:
         hresult, card, protocol = call(context, reader, scard.SCARD_SHARE_EXCLUSIVE, protocols)

@@ -8,12 +8,12 @@ from typing import Final
 
 from smartcard import scard
 
-from reader import raw_names
+from reader import raw_reader_names
 from reader.diagnosis import CardFailure, CardStage, diagnose
 from reader.facts import ConnectProblem, NoCard, ReaderLost, ReaderStatus, SlotEvent, TwoCards
 from reader.link import CardLink
-from reader.names import ReaderChoice, choose_reader, is_virtual
 from reader.pcsc import MUTE_AFTER, PcscUnavailable, ServiceGone, connect, establish, list_readers, readers
+from reader.reader_names import ReaderChoice, choose_reader, is_virtual
 from reader.watch import Watch
 
 _log = logging.getLogger(__name__)
@@ -239,8 +239,8 @@ class _Monitor:
                 _log.exception("event listener failed for %s", type(event).__name__)
 
 
-def _status_change(context: int, states: list[tuple[str, int]]) -> tuple[int, list[raw_names.State]]:
+def _status_change(context: int, states: list[tuple[str, int]]) -> tuple[int, list[raw_reader_names.State]]:
     if all(name.isascii() for name, _ in states):
         hresult, changed = scard.SCardGetStatusChange(context, _RENEW_MS, states)
         return hresult, changed
-    return raw_names.status_change(context, _RENEW_MS, states)
+    return raw_reader_names.status_change(context, _RENEW_MS, states)

@@ -6,8 +6,8 @@ from typing import Final
 from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
 from reader.card import MyNumberCard
 from reader.link import CardLink
-from reader.models import ReaderModels
 from reader.profile import PROFILES, RSA_2048, CardProfile
+from reader.reader_models import ReaderModels
 
 LONG_READS: Final = {"auto": EXTENDED_LE_MAX, "always": EXTENDED_LE_MAX, "never": SHORT_LE_MAX}
 """Maximum bytes per READ BINARY for each value of the setting `reader.long_reads`."""

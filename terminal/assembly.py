@@ -15,7 +15,7 @@ from consent.ledger import Ledger
 from consent.same_ledger import require_same, write_note
 from reader.authenticity import TrustAnchors, load_trust_anchors
 from reader.link import CardSlot, CodeScanner
-from reader.models import ReaderModels
+from reader.reader_models import ReaderModels
 from reader.reading import CardOpener
 from terminal.audit import AuditTrail
 from terminal.conductor.camera_desk import CameraDesk
@@ -29,8 +29,8 @@ from terminal.conductor.ledger_desk import CardKeyDamaged, LedgerDesk, load_card
 from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
-from terminal.handover.numbers import number_lookup
 from terminal.handover.options import FaceOptions
+from terminal.handover.patient_numbers import number_lookup
 from terminal.handover.process import FolderProcess
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.keys import Enrolment, SigningKey, enrolment_path, terminal_key_path

@@ -10,10 +10,10 @@ _SEQUENCES = ("0123456789" * 2, "9876543210" * 2)
 MIN_LENGTH, MIN_DIGITS, MAX_LENGTH = 8, 6, 64
 
 
-class PasswordFault(StrEnum):
+class PasswordProblem(StrEnum):
     """Reason for rejecting a password. The value is a message for the user."""
 
-    TOO_SHORT = f"use at least {MIN_LENGTH} characters, or at least {MIN_DIGITS} digits for the touch pad"
+    TOO_SHORT = f"use at least {MIN_LENGTH} characters, or at least {MIN_DIGITS} digits for the on-screen keypad"
     TOO_LONG = f"use at most {MAX_LENGTH} characters"
     NOT_TYPEABLE = "use only ASCII letters, digits and symbols, which can be typed at the counter"
     TOO_PLAIN = "repeated digits and sequences are easy to guess"
@@ -34,16 +34,16 @@ def effective_hash(settings: Settings) -> str:
         return ""
 
 
-def password_fault(password: str) -> PasswordFault | None:
+def password_problem(password: str) -> PasswordProblem | None:
     if not all(" " <= character <= "~" for character in password):
-        return PasswordFault.NOT_TYPEABLE
+        return PasswordProblem.NOT_TYPEABLE
     if len(password) > MAX_LENGTH:
-        return PasswordFault.TOO_LONG
+        return PasswordProblem.TOO_LONG
     digits = password.isdigit()
     if len(password) < (MIN_DIGITS if digits else MIN_LENGTH):
-        return PasswordFault.TOO_SHORT
+        return PasswordProblem.TOO_SHORT
     if digits and (len(set(password)) == 1 or any(password in sequence for sequence in _SEQUENCES)):
-        return PasswordFault.TOO_PLAIN
+        return PasswordProblem.TOO_PLAIN
     return None
 
 

@@ -101,7 +101,7 @@ def test_platform_specific_code_is_only_in_platform_module() -> None:
         found |= {(path, name) for name in names_used(tree) & {"O_DIRECTORY", "SIGHUP", "SIGTERM", "umask"}}
         found |= {(path, text) for text in string_constants(tree) if re.match(r"/(proc|dev)\b", text)}
     # pcscd runs on Linux only; the PC/SC library needs ctypes for its own types.
-    assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_names.py", "ctypes")} == set()
+    assert found - {("reader/softcard/pcscd.py", "SIGTERM"), ("reader/raw_reader_names.py", "ctypes")} == set()
 
 
 def test_no_import_cycles() -> None:

@@ -82,4 +82,4 @@ def test_compare_photos_recognises_same_person(tmp_path: Path) -> None:
     empty = tmp_path / "empty.png"
     cv2.imwrite(str(empty), grey[:4, :4] * 0)
     result = example("compare_photos.py", str(small), str(empty))
-    assert (result.returncode, result.stderr) == (1, f"{empty}: not a picture with exactly one face\n")
+    assert (result.returncode, result.stderr) == (1, f"{empty}: not an image with exactly one face\n")

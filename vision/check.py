@@ -37,7 +37,7 @@ _FROZEN_AFTER = 2.0
 """Seconds of identical frames after which the image is considered frozen."""
 _AROUND_TURN = 2
 """Number of good frames at the start and end of a turn, to verify that it is the same person."""
-_MAX_TURN_AHEAD = 0.2
+_MAX_TURN_FACING_CAMERA = 0.2
 """`Limits.max_turn` with an anti-photo check, where turns must begin and end facing the camera."""
 
 
@@ -53,7 +53,7 @@ class LiveView(Protocol):
 
 
 class AntiSpoofing(Protocol):
-    """Network that detects paper and prints."""
+    """Network that detects printed photos."""
 
     def liveness(self, rgb: Image, face: Face) -> float:
         """Return the liveness from 0 (photograph) to 1 (face)."""
@@ -118,7 +118,7 @@ class _Attempt:
         self._print_suspected = False
         requirements = REQUIREMENTS.get(settings.anti_photo)
         self._challenge = TurnChallenge(requirements, rng) if requirements else None
-        self._limits = replace(Limits(), max_turn=_MAX_TURN_AHEAD) if requirements else Limits()
+        self._limits = replace(Limits(), max_turn=_MAX_TURN_FACING_CAMERA) if requirements else Limits()
         self._started_at = clock()
         self._collected = GoodFrames(settings, self._started_at, calibration)
         self._steady, self._good = SteadyGuidance(), False
@@ -170,7 +170,7 @@ class _Attempt:
             guidance is None
             and face is not None
             and self._challenge is not None
-            and not self._challenge.is_ahead(face.landmarks)
+            and not self._challenge.is_facing_forward(face.landmarks)
         ):
             guidance = Guidance.LOOK_AHEAD
         self._good = guidance is None
@@ -202,7 +202,7 @@ class _Attempt:
         return None
 
     def _handle_turn(self, frame: Frame, face: Face | None) -> Guidance | PhotoSign | None:
-        """Return the guidance during a turn; None without a turn or when it is completed."""
+        """Return the guidance during a turn; None if no turn is in progress or it has just been completed."""
         if self._challenge is None or self._challenge.phase is not Phase.TURNING:
             return None
         outcome = self._challenge.update(frame.grey, face.landmarks if face else None, frame.taken_at)

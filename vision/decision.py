@@ -27,7 +27,7 @@ class Calibration:
     fmr: float
     """Target false match rate in the worst group used for the calibration."""
     fmr_upper: float
-    """Upper 95 % limit of the false match rate in this group with the maximum number of frames."""
+    """Upper 95% limit of the false match rate in this group with the maximum number of frames."""
     other_person: float
     """Distance between a frame and the mean of previous frames above which the frame shows a different person."""
 

@@ -1,6 +1,6 @@
 """Convert images to contiguous 8-bit frames.
 
-dlib finds no face in a non-contiguous array, without raising an error.
+dlib silently finds no faces in a non-contiguous array.
 """
 
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ Image = NDArray[np.uint8]
 """(height, width, 3) RGB or (height, width) grey, contiguous."""
 
 MAX_SIDE = 1280
-"""Maximum longer side of a frame in pixels. Larger images are scaled down."""
+"""Maximum length of a frame's longer side in pixels. Larger images are scaled down."""
 MIN_SIDE = 80
-"""Minimum shorter side of a frame in pixels: the window of the face detector."""
+"""Minimum length of a frame's shorter side in pixels: the face detector's window size."""
 
 
 class FrameProblem(StrEnum):

@@ -112,7 +112,7 @@ class TurnChallenge:
     def passed(self) -> bool:
         return self.phase is Phase.PASSED
 
-    def is_ahead(self, landmarks: Landmarks) -> bool:
+    def is_facing_forward(self, landmarks: Landmarks) -> bool:
         """Return whether the head is where it was at the start of the first turn; True if no turn has started."""
         return self._ahead_turn is None or abs(turn(landmarks) - self._ahead_turn) <= _MAX_FROM_START
 
@@ -146,7 +146,7 @@ class TurnChallenge:
         if self._face.interrupted:  # the image was replaced
             return self._request_again(PhotoSign.CHANGED)
         if self._turned:
-            if landmarks is not None and self.is_ahead(landmarks):
+            if landmarks is not None and self.is_facing_forward(landmarks):
                 return None
             return Guidance.LOOK_AHEAD if now <= self._deadline else self._request_again(PhotoSign.NOT_TURNED)
         if landmarks is None:

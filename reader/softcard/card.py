@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from reader.apdu import INS, SHORT_LE_MAX, SW, ApduError, Command, Response, parse_command
 from reader.profile import Application, File, FileEntry, Key, Password, PasswordEntry
-from reader.softcard.image import CardFile, CardImage, CardStore, PasswordState
+from reader.softcard.card_image import CardFile, CardImage, CardStore, PasswordState
 from reader.softcard.keys import VARIANTS, CardPrivateKey, compute_signature, load_card_key
 
 _CURRENT_EF = 0x80

@@ -8,7 +8,7 @@ from typing import Final
 
 from config.files import exclusive_lock
 from reader.softcard.card import Card, SoftCard
-from reader.softcard.image import CardFileError
+from reader.softcard.card_image import CardFileError
 from reader.softcard.vpcd import VPCD_PORT, VirtualReaderUnavailable, VpcdConnection
 
 SLOTS: Final = 2

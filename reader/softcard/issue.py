@@ -9,8 +9,8 @@ from reader.face_record import Sex
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code
 from reader.profile import CardProfile, File, Key, Password
 from reader.softcard.authority import TestAuthority
+from reader.softcard.card_image import CardImage, PasswordState
 from reader.softcard.certificates import CertificateHolder
-from reader.softcard.image import CardImage, PasswordState
 from reader.softcard.keys import CardPrivateKey, dump_key, generate
 from reader.softcard.records import (
     FILLER,
@@ -82,9 +82,9 @@ def issue(
 ) -> CardImage:
     """Issue a new card. Takes about 0.3 s.
 
-    `portrait_jp2`: photo as JPEG 2000 file; None for an infant's card. `pin`: 4 digits; None for a PIN-less card. By
-    default, the tries are the maximum, `applied_on` is the day of issue, and the end dates follow the rules in
-    `validity`. Raises `ValueError` for an invalid combination.
+    `portrait_jp2`: the photo as a JPEG 2000 file; None for an infant's card. `pin`: 4 digits; None for a PIN-less card.
+    By default, the try counters start at their maximum, `applied_on` is the day of issue, and the expiry dates follow
+    the rules in `validity`. Raises `ValueError` for an invalid combination.
     """
     applied_on = applied_on or issued_on
     _check_details(holder, portrait_jp2, pin, applied_on)

@@ -12,7 +12,7 @@ from reader.face_record import Sex, parse_face_record
 from reader.months import add_months
 from reader.profile import RSA_2048, CardProfile, File, Password
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 from reader.softcard.keys import dump_key, generate
 from reader.softcard.others import OTHER_KINDS, issue_other

@@ -5,7 +5,7 @@ from datetime import date
 from typing import Final
 
 from reader.profile import RSA_2048, File
-from reader.softcard.image import CardImage, PasswordState
+from reader.softcard.card_image import CardImage, PasswordState
 from reader.softcard.other_profiles import OTHER_PROFILES
 from reader.softcard.records import token_info
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.phone_profiles import ANDROID, IPHONE, PHONE_PROFILES
 from reader.softcard.records import token_info

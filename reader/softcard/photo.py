@@ -13,7 +13,7 @@ _TOLERANCE: Final = 0.03
 
 
 def photo_of_size(source: bytes | None, kilobytes: float) -> bytes:
-    """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, to within 3 %.
+    """Return a greyscale JP2 file of `kilobytes` x 1024 bytes, to within 3%.
 
     `source`: image file in any format supported by Pillow; None for a placeholder without a detectable face. Raises
     `ValueError` if the size is not 2 to 27 KB or cannot be reached, or if `source` cannot be decoded.

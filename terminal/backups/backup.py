@@ -18,13 +18,13 @@ from typing import BinaryIO
 from config.platform.current import system
 from config.settings import Settings
 from config.version import VERSION
-from consent.copy import copy_file
+from consent.ledger_copy import copy_file
 from consent.store import LedgerError
 from consent.verification import LedgerBroken, LedgerIntact
 from terminal.assembly import ledger_path
 from terminal.backups.contents import EXCHANGE, LEDGER, MANIFEST, SETTINGS, Manifest, files_to_copy
 from terminal.backups.sealed import MIN_PASSPHRASE_LENGTH, Cost, Sealer
-from terminal.handover.numbers import copy_patient_numbers
+from terminal.handover.patient_numbers import copy_patient_numbers
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.readiness import NotReady
 

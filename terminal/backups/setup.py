@@ -18,7 +18,7 @@ from terminal.assembly import ledger_path
 from terminal.backups.undo import Undo
 from terminal.qualification.keys import Enrolment, enrolment_path, terminal_key_path
 from terminal.readiness import NotReady
-from terminal.staff_password import hash_file, password_fault, save_password
+from terminal.staff_password import hash_file, password_problem, save_password
 from terminal.words.languages import LANGUAGES
 
 Enrol = Callable[[Settings], Enrolment]
@@ -132,9 +132,9 @@ def _has_only_defaults(file: Path) -> bool:
 
 
 def _require_valid_code(settings: Settings, staff_code: str) -> None:
-    fault = password_fault(staff_code)
-    if fault is not None:
-        raise NotReady(f"invalid staff code: {fault}.")
+    problem = password_problem(staff_code)
+    if problem is not None:
+        raise NotReady(f"invalid staff code: {problem}.")
     if settings.staff.password_hash.get_secret_value():
         raise NotReady("staff.password_hash in the settings takes precedence. Remove it there.")
 

@@ -38,7 +38,7 @@ def issue(
     """
     settings = settings_or_exit(config)
     with report_errors():
-        from reader.softcard.image import CardFile
+        from reader.softcard.card_image import CardFile
         from reader.softcard.kinds import issue_kind
         from terminal.simulated.personas.card_issuing import holder_for
         from terminal.simulated.personas.props import card_entry, load_test_authority, trust_registry
@@ -125,7 +125,7 @@ def list_cards(config: ConfigOption = None) -> None:
     """
     settings = settings_or_exit(config)
     with report_errors():
-        from reader.softcard.image import CardFile
+        from reader.softcard.card_image import CardFile
         from terminal.simulated.personas.props import cards_dir
 
         paths = sorted(cards_dir(settings.state_dir).glob("*.json"))
@@ -149,7 +149,7 @@ def show(
     """
     settings = settings_or_exit(config)
     with report_errors():
-        from reader.softcard.image import CardFile
+        from reader.softcard.card_image import CardFile
 
         image = CardFile(_path(file, settings.state_dir)).load()
         if not image.has_holder:
@@ -189,7 +189,7 @@ def _path(file: Path, state_dir: Path) -> Path:
 
 def _tries(image: object) -> str:
     from reader.profile import Password
-    from reader.softcard.image import CardImage
+    from reader.softcard.card_image import CardImage
 
     assert isinstance(image, CardImage)
     pin = image.passwords[Password.USER_PIN]

@@ -80,7 +80,7 @@ def _known_failures() -> tuple[type[Exception], ...]:
     """Return the exceptions to report in one line. They are imported here to keep commands fast."""
     from consent.store import LedgerError
     from reader.authenticity import TrustAnchorError
-    from reader.softcard.image import CardFileError
+    from reader.softcard.card_image import CardFileError
     from reader.softcard.pcscd import PcscdError
     from reader.softcard.vpcd import VirtualReaderUnavailable
     from terminal.readiness import NotReady

@@ -4,7 +4,7 @@ import os
 import sys
 from typing import NoReturn
 
-from config.garbage import postpone
+from config.garbage_collection import postpone
 from config.version import VERSION
 
 _EXTRAS = {

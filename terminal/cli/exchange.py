@@ -83,7 +83,7 @@ def serve_folders(
 def _answer_until_stopped(
     folder: Path, settings: "Settings", rules: "ExchangeRules", people_file: Path | None, service: str | None
 ) -> None:
-    from config.garbage import resume
+    from config.garbage_collection import resume
     from terminal.simulated.exchange.opening import open_exchange
 
     resume()

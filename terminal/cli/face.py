@@ -207,7 +207,7 @@ def calibrate(
 
 def _thresholds_text(calibration: "Calibration") -> str:
     return (
-        f"Thresholds for FMR {calibration.fmr:g} in the worst group, with an upper 95 % confidence limit of "
+        f"Thresholds for FMR {calibration.fmr:g} in the worst group, with an upper 95% confidence limit of "
         f"{calibration.fmr_upper:.2%}."
     )
 
@@ -279,7 +279,7 @@ def _table(figures: "Sequence[Figure]") -> str:
         fnmr = f"{figure.fnmr:.1%} {_interval(figure.fnmr_limits)} of {figure.genuine}"
         lines.append(f"{figure.group:20} {figure.frames:2} {figure.people:7}  {fmr:32}  {fnmr}")
     lines.append(
-        "K: live images averaged; the terminal uses five or more. In brackets: 95 % bootstrap interval over people."
+        "K: live images averaged; the terminal uses five or more. In brackets: 95% bootstrap interval over people."
     )
     return "\n".join(lines)
 

@@ -22,8 +22,8 @@ _NO_ANSWER = "The card does not respond. Remove it from its case, turn it around
 def certificate_on_reader(settings: Settings) -> bytes:
     """Return the user-authentication certificate (DER) of the card on the reader. Raises NotReady."""
     from config.debugging import VARIABLE, debugging
-    from reader.names import is_virtual
     from reader.pcsc_slot import PcscSlot
+    from reader.reader_names import is_virtual
 
     if debugging() and not is_virtual(settings.reader.name):
         raise NotReady(f"{VARIABLE} prints error messages, which may quote card data. Unset it.")

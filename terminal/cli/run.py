@@ -120,7 +120,7 @@ def open_devices(settings: "Settings", write: Write | None) -> "Devices":
     from reader.pcsc_slot import PcscSlot
     from terminal.assembly import Devices, face_engine
     from vision.camera import Camera
-    from vision.open_source import open_source
+    from vision.open_frame_source import open_source
 
     refuse_debugging(settings)
     # a video file that replaces a camera is played in a loop
@@ -141,7 +141,7 @@ def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | No
     """
     from terminal.conductor.code_camera import CodeCamera
     from vision.camera import Camera
-    from vision.open_source import open_source
+    from vision.open_frame_source import open_source
     from vision.printed.model import NoRecogniser, recogniser_path
 
     if not settings.vision.read_card_front:
@@ -160,7 +160,7 @@ def code_camera(settings: "Settings", face_camera: "Camera") -> "CodeCamera | No
 def refuse_debugging(settings: "Settings") -> None:
     """Raise NotReady if UKETSUKE_DEBUG is set and a real card or a real service is in use."""
     from config.debugging import VARIABLE, debugging
-    from reader.names import is_virtual
+    from reader.reader_names import is_virtual
     from terminal.assembly import NotReady
 
     if debugging() and not (is_virtual(settings.reader.name) and is_simulated(settings)):

@@ -19,26 +19,27 @@ def staff() -> None:
 
 @app.command()
 def password(config: ConfigOption = None) -> None:
-    """Set the staff password, or a code of at least six digits for the touch pad.
+    """Set the staff password, or a code of at least six digits for the on-screen keypad.
 
     Prompts for the password twice; in a script, pass it as the first line of standard input. Its Argon2 hash is stored
     in the state folder. Restart running terminals to use it.
 
     Example: uketsuke staff password
     """
-    from terminal.staff_password import password_fault, save_password
+    from terminal.staff_password import password_problem, save_password
 
     settings = settings_or_exit(config)
     if settings.staff.password_hash.get_secret_value():
         fail("staff.password_hash in the settings takes precedence. Remove it there and try again.")
     new_password = _read_secret("New staff password")
-    fault = password_fault(new_password)
-    if fault is not None:
-        fail(f"invalid password: {fault}.")
+    problem = password_problem(new_password)
+    if problem is not None:
+        fail(f"invalid password: {problem}.")
     try:
         path = save_password(settings, new_password)
     except OSError as error:
-        fail(f"cannot save the hash in {settings.state_dir}: {error.strerror}. Check owner and disk space.")
+        failure = f"cannot save the hash in {settings.state_dir}: {error.strerror}"
+        fail(f"{failure}. Check the folder's owner and the free disk space.")
     echo(f"saved the hash to {path}. Restart running terminals to use it.")
 
 
@@ -53,10 +54,10 @@ def certificate(
 ) -> None:
     """Create a client certificate for opening the staff page on another computer on the local network.
 
-    Also creates, if needed, the terminal's own authority and a server certificate for staff.lan_address, the name of
-    this computer and each --host. The file is encrypted with a passphrase, which the command prompts for twice; in a
-    script, pass it as the first line of standard input. If a file is lost, remove staff/tls from the state folder and
-    create all certificates again.
+    Also creates, if needed, the terminal's own certificate authority and a server certificate for staff.lan_address,
+    the name of this computer and each --host. The file is encrypted with a passphrase, which the command prompts for
+    twice; in a script, pass it as the first line of standard input. If a file is lost, remove staff/tls from the state
+    folder and create all certificates again.
 
     Example: uketsuke staff certificate reception.p12 --host 192.168.0.10
     """
@@ -78,7 +79,7 @@ def certificate(
         folder = keys_folder(settings.state_dir)
         fail(f"cannot use {folder}: {error}. Move the folder elsewhere and create all certificates again.")
     except OSError as error:
-        fail(f"cannot write {error.filename or file}: {error.strerror}. Check owner and disk space.")
+        fail(f"cannot write {error.filename or file}: {error.strerror}. Check its owner and the free disk space.")
     echo(f"created {file}. Import it into the other computer's browser, using the passphrase.")
     echo(f"server keys for {', '.join(hosts)}: {keys_folder(settings.state_dir)}")
     if not address:

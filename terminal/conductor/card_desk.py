@@ -37,7 +37,7 @@ from terminal.conductor.worker import Worker
 from terminal.failures import CardReadFailure
 from terminal.qualification.contract import UserVerification
 from terminal.qualification.statements import chip_statement, phone_statement, pin_statement
-from terminal.session.effects import OpenFaceRecord, ReadCard, SignByPhone, VerifyPinAndSign
+from terminal.session.effects import OpenFaceRecord, ReadCard, SignWithPhone, VerifyPinAndSign
 from terminal.session.events import (
     CardFailed,
     CardRead,
@@ -209,7 +209,7 @@ class CardDesk:
         failure = self._sign(card, patient, user)
         return outcome if failure is None else failure
 
-    async def sign_by_phone(self, effect: SignByPhone, patient: Patient) -> Event:
+    async def sign_with_phone(self, effect: SignWithPhone, patient: Patient) -> Event:
         """Have the phone verify its owner and sign the challenge. A missing signature counts as a refusal."""
         failure = await self._worker.run(self._sign_by_phone, effect.card, patient)
         match failure:

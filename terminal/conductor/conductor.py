@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date
 
 from config.debugging import raised_at
-from config.garbage import resume
+from config.garbage_collection import resume
 from consent.store import LedgerError
 from reader.facts import ReaderBusy, SlotEvent
 from terminal.audit import AuditTrail, audit
@@ -310,8 +310,8 @@ class Conductor:
                 return await open_face_record(self.card, self.camera, effect, patient)
             case fx.VerifyPinAndSign():
                 return await self.card.verify_pin_and_sign(effect, patient)
-            case fx.SignByPhone():
-                return await self.card.sign_by_phone(effect, patient)
+            case fx.SignWithPhone():
+                return await self.card.sign_with_phone(effect, patient)
             case fx.CheckFace():
                 return await self.camera.check(effect, patient, self.post_from_thread)
             case fx.ProveChip(way=way, reason=reason):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from config.files import create_atomically
 from config.profiles import Profile
-from consent.cards import card_hash
+from consent.card_hashes import card_hash
 from consent.items import Answer, Item, Wording
 from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError

@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 class Worker:
-    """Runs calls sequentially on a daemon thread, so that an unresponsive device does not prevent the exit."""
+    """Runs calls sequentially on a daemon thread, so an unresponsive device cannot keep the process alive."""
 
     def __init__(self, name: str) -> None:
         self._calls: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
@@ -57,7 +57,7 @@ class Worker:
         self._calls.put(call)
 
     def close(self, timeout: float = 5.0) -> bool:
-        """End the thread after the queued calls. Return False if a call does not return within `timeout` seconds."""
+        """Stop the thread after the queued calls have run. Return False if this takes longer than `timeout` seconds."""
         self._calls.put(None)
         self._thread.join(timeout)
         return not self._thread.is_alive()

@@ -21,7 +21,7 @@ from terminal.front.messages import FrameDrawn
 from terminal.session import effects as fx
 from terminal.session.events import Event
 from terminal.talk.parts import Remark, Talk
-from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.talk.question_numbers import SETTLE_SECONDS, Talks
 from terminal.voice.guide import Guide
 from terminal.words.catalogue import Words, speaker
 from terminal.words.languages import offered_languages

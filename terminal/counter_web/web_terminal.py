@@ -11,7 +11,7 @@ from terminal.counter_web.site import Site
 from terminal.front import crash
 from terminal.front.assembled import AssembledCounter, Opening
 from terminal.readiness import NotReady
-from terminal.talk.serial import SETTLE_SECONDS
+from terminal.talk.question_numbers import SETTLE_SECONDS
 
 
 class Companion(Protocol):

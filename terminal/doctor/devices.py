@@ -20,7 +20,7 @@ _CHOOSE_CAMERA = "Connect the camera, or set vision.camera. `v4l2-ctl --list-dev
 
 
 def camera(settings: Settings) -> Finding:
-    from vision.open_source import open_source
+    from vision.open_frame_source import open_source
     from vision.sources.protocol import FormatReporting, SourceKind
     from vision.verdict import CameraLost
 

@@ -29,9 +29,9 @@ def pcscd(_settings: Settings) -> Finding:
 
 
 def reader(settings: Settings) -> Finding:
-    from reader.holders import likely_holders
-    from reader.names import is_virtual
+    from reader.competing_programs import likely_holders
     from reader.pcsc import PcscUnavailable, list_readers
+    from reader.reader_names import is_virtual
     from reader.softcard.insert import NETWORK_WARNING
 
     try:
@@ -62,7 +62,7 @@ def reader(settings: Settings) -> Finding:
 
 def _unmatched_name(settings: Settings, names: Sequence[str]) -> Finding | None:
     """Return a finding if a reader name in the settings matches no reader, with a suggestion."""
-    from reader.names import choose_reader, name_for_expression
+    from reader.reader_names import choose_reader, name_for_expression
 
     for setting, expression in (("reader.name", settings.reader.name), ("reader.phone", settings.reader.phone)):
         if not expression or choose_reader(names, expression) is not None:
@@ -76,7 +76,7 @@ def _unmatched_name(settings: Settings, names: Sequence[str]) -> Finding | None:
 
 
 def _selected_readers(settings: Settings, names: Sequence[str]) -> list[str]:
-    from reader.names import choose_reader, is_virtual
+    from reader.reader_names import choose_reader, is_virtual
 
     if not settings.reader.name:
         return [name for name in names if not is_virtual(name)]
@@ -95,7 +95,7 @@ def _describe_readers(settings: Settings, names: Sequence[str], selected: Sequen
 
 
 def _notes(settings: Settings, name: str) -> str:
-    from reader.models import known_model
+    from reader.reader_models import known_model
 
     notes = []
     if not name.isascii():
@@ -110,7 +110,7 @@ def _notes(settings: Settings, name: str) -> str:
 
 
 def _can_sign(settings: Settings, name: str) -> bool:
-    from reader.models import known_model
+    from reader.reader_models import known_model
 
     known = known_model(name)
     return (known is None or known.longest_response >= SHORT_LE_MAX) and reader_models(settings).longest_read(

@@ -119,5 +119,5 @@ def _tls_verification(settings: Settings) -> ssl.SSLContext | bool:
     keys = terminal_tls_files(settings.state_dir, settings.service.terminal_id)
     if keys is not None:
         return keys.client_context()
-    # loading the system's authorities takes longer than a complete check over plain HTTP
+    # loading the system's CA certificates takes longer than an entire check over plain HTTP
     return settings.service.url.startswith("https")

@@ -14,11 +14,11 @@ class CallKind(StrEnum):
     PATIENT = "patient"
     CARD_LEFT = "card-left"
     DECISION = "decision"
-    """Only staff can confirm the holder. Closed automatically when the reception leaves this state."""
+    """Only staff can confirm the holder's identity. Closed automatically when the reception leaves this state."""
     NO_CARD_TODAY = "no-card-today"
     """The patient did not register the card or has no valid qualification."""
     NOT_DELIVERED = "not-delivered"
-    """Checked in, but not received by the service or the receipt computer."""
+    """The patient is checked in, but the result has not reached the service or the receipt computer."""
     EXPIRED = "expired"
     """A decision could not be sent before its consents expired."""
     NOT_OURS = "not-ours"
@@ -53,7 +53,7 @@ class Call:
     id: int
     kind: CallKind
     number: int
-    """Number of the reception within the day, or 0 if the call is unrelated to the current reception."""
+    """The reception's number for the day, or 0 if the call is unrelated to the current reception."""
     code: str
     """Problem code, or empty."""
     at: datetime
@@ -102,7 +102,7 @@ class Calls:
                 self._remove(call)
 
     def close_delivered(self, delivered: Container[int]) -> None:
-        """Close calls about undelivered results of these receptions, which have now been delivered."""
+        """Close the not-delivered calls for these receptions, whose results have now been delivered."""
         for call in self.open:
             if call.kind is CallKind.NOT_DELIVERED and call.number in delivered:
                 self._remove(call)

@@ -1,11 +1,11 @@
 """Texts for staff about a reception: the reason for its state, and what to do."""
 
-from terminal.front.today import NO_ACTION_NEEDED, ReceptionStatus, Row
+from terminal.front.todays_receptions import NO_ACTION_NEEDED, ReceptionStatus, Row
 from terminal.handover.folder import DeliveryFailure
 from terminal.problems import ProblemCode
 from terminal.session.rules import Rules
+from terminal.talk.no_card_today import help_lines
 from terminal.talk.parts import TalkContext
-from terminal.talk.today import help_lines
 from terminal.words.catalogue import Words
 
 PROBLEMS = {problem.code: problem for problem in ProblemCode}

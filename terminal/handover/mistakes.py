@@ -22,7 +22,7 @@ _KNOWN_MISTAKES: Final = (
     (re.compile(r"BranchNumber"), "InsuredBranchNumber"),
     (re.compile(r"InsuredBranchNumber"), "BranchNumber"),
 )
-"""Wrong names used by public programs. Drug and health-check requests have different names for some elements."""
+"""Wrong names used by open-source programs. Drug and health-check requests have different names for some elements."""
 
 
 def likely_name(name: str, part: type[Part]) -> str | None:

@@ -24,7 +24,7 @@ class Confidence(StrEnum):
     DOCUMENTED = "documented"
     """Named in a published document or interface description."""
     PUBLIC_CODE = "seen in public code"
-    """Read or written by public programs."""
+    """Read or written by open-source programs."""
     INFERRED = "inferred"
     """Inferred from documents and public code. Real devices may differ."""
 

@@ -114,7 +114,7 @@ def _header(
         yield header.problem("SegmentOfResult", "a MessageBody with SegmentOfResult 1")
     reference = header.text("ReferenceClassification")
     if traits.card_reader and reference == _BY_NUMBER:
-        yield header.problem("ReferenceClassification", "1: card readers check by card only")
+        yield header.problem("ReferenceClassification", "1: card readers only check by card")
     if body is not None and body.children("BulkConfirmUnit"):
         yield from _counts(header, body)
 
@@ -150,13 +150,13 @@ def _outcome(body: ElementView, header: ElementView | None, traits: FileTraits) 
         )
     by_card = traits.card_reader or (header is not None and header.text("ReferenceClassification") == _BY_CARD)
     if by_card and validity == "3":
-        yield body.problem("QualificationValidity", "not 3 in a check by card", _WARNING, Confidence.DOCUMENTED)
+        yield body.problem("QualificationValidity", "not 3 for a check by card", _WARNING, Confidence.DOCUMENTED)
     if body.text("ProcessingResultStatus") == "2" and not body.text("ProcessingResultCode"):
         yield body.problem("ProcessingResultCode", "a code with ProcessingResultStatus 2", _WARNING)
     if traits.card_reader and body.child("QualificationConfirmSearchInfo"):
         yield body.problem("QualificationConfirmSearchInfo", "absent: card readers do not search", _WARNING)
     if traits.card_reader and len(records) > 1:
-        yield body.problem("ResultList", "one result: public programs only read the first, or none at all", _NOTE)
+        yield body.problem("ResultList", "one result: open-source programs only read the first, or none at all", _NOTE)
     for record in records:
         if validity == "6" and record.text("InsuredCardClassification") not in ("", "A1"):
             yield record.problem("InsuredCardClassification", "A1 with QualificationValidity 6", _WARNING)
@@ -231,7 +231,7 @@ def _names(record: ElementView) -> Iterator[LayoutProblem]:
 
 
 def _ratio(record: ElementView) -> Iterator[LayoutProblem]:
-    """Check that the ratio is 30 % if and only if the limit is B01 to B03 (現役並み)."""
+    """Check that the ratio is 30% if and only if the limit is B01 to B03 (現役並み)."""
     limit = record.text("LimitApplicationCertificateRelatedInfo", "LimitApplicationCertificateClassificationFlag")
     recipient = record.text("ElderlyRecipientCertificateInfo", "ElderlyRecipientContributionRatio")
     ratio = record.text("InsuredPartialContributionRatio") or recipient
@@ -282,16 +282,16 @@ def _consent_times(
     available_time: datetime | None,
     traits: FileTraits,
 ) -> Iterator[LayoutProblem]:
-    by_law = marker is CONSENTS_BY_LAW
+    without_consent = marker is HIGH_COST_LIMIT_CONSENT
     if not record.text(marker.consent_time):
-        severity = _NOTE if by_law else _ERROR
+        severity = _NOTE if without_consent else _ERROR
         yield record.problem(marker.consent_time, f"the time of consent if {marker.flag} is 1", severity)
     if not marker.has_available_time:
         if record.child(marker.available_time):
             yield record.problem(marker.available_time, "absent: this consent has no AvailableTime")
         return
     if not record.text(marker.available_time):
-        yield record.problem(marker.available_time, f"the end of validity if {marker.flag} is 1")
+        yield record.problem(marker.available_time, f"the expiry time if {marker.flag} is 1")
     elif (
         consent_time
         and available_time
@@ -303,8 +303,8 @@ def _consent_times(
         )
 
 
-CONSENTS_BY_LAW = CONSENTS[Item.HIGH_COST_LIMIT]
-"""Provided by law since October 2024. The consent time is then absent."""
+HIGH_COST_LIMIT_CONSENT = CONSENTS[Item.HIGH_COST_LIMIT]
+"""Since October 2024, the limit is provided by law without consent, so the consent time is absent."""
 
 
 def _unconsented_data(record: ElementView) -> Iterator[LayoutProblem]:

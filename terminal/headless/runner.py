@@ -9,7 +9,7 @@ from terminal.conductor.conductor import Conductor
 from terminal.session.events import StaffAuthenticated
 from terminal.session.states import Idle, State
 from terminal.talk.parts import Button, Talk
-from terminal.talk.serial import Talks
+from terminal.talk.question_numbers import Talks
 from terminal.words.catalogue import Speak
 
 

@@ -32,7 +32,7 @@ TECHNICAL = frozenset(
         ProblemCode.CARD_GONE,
         ProblemCode.TWO_CARDS,
         ProblemCode.CARD_HELD,
-        ProblemCode.SERVICE_SILENT,
+        ProblemCode.SERVICE_UNRESPONSIVE,
         ProblemCode.SERVICE_REFUSED,
         ProblemCode.TERMINAL_NOT_ENROLLED,
         ProblemCode.RESULT_UNSIGNED,

@@ -39,7 +39,7 @@ from terminal.session import effects as fx
 from terminal.session import events as ev
 from terminal.session.states import Idle
 from terminal.talk.parts import Remark, Talk
-from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.talk.question_numbers import SETTLE_SECONDS, Talks
 from terminal.voice.aplay import Aplay
 from terminal.voice.guide import Guide
 from terminal.words.catalogue import Words, speaker

@@ -37,7 +37,7 @@ class DockButton(Widget, can_focus=False):
 
 
 class PersonaList(Widget, can_focus=False):
-    """List of personas with the current one marked. A touch chooses a persona."""
+    """List of personas with the current one marked. Tap a persona to select it."""
 
     class Chosen(Message):
         def __init__(self, name: str) -> None:
@@ -54,7 +54,7 @@ class PersonaList(Widget, can_focus=False):
         self.cursor = names.index(self._dock.current) if self._dock.current in names else 0
 
     def _first(self) -> int:
-        """Return the index of the first visible line, such that the cursor is visible."""
+        """Return the index of the first line to show so that the cursor stays visible."""
         return max(0, self.cursor - max(self.size.height, 1) + 1)
 
     def render(self) -> Text:
@@ -105,7 +105,7 @@ class DockPanel(Vertical):
         self.set_interval(0.5, self.relabel)
 
     def relabel(self) -> None:
-        """Update the labels to the state of the devices, which scripts can also change."""
+        """Update the labels to match the devices, whose state scripts can also change."""
         if not self.display:
             return
         props, say = self._dock.props, self._say

@@ -63,7 +63,7 @@ class VerifyPinAndSign(_Effect, frozen=True):
     expected_left: int
 
 
-class SignByPhone(_Effect, frozen=True):
+class SignWithPhone(_Effect, frozen=True):
     """Have the phone verify its owner and sign the challenge."""
 
     card: int
@@ -104,7 +104,7 @@ class RegisterCard(_Effect, frozen=True):
 class Decision(Struct, frozen=True):
     """Decision written to the ledger and sent to the service.
 
-    Each answer is 1 if confirmed and 0 if asked but not confirmed. Items that were not asked have no answer.
+    Each answer is 1 if confirmed and 0 if asked but not confirmed. Items that were not asked about have no answer.
     """
 
     check_id: str
@@ -182,7 +182,7 @@ Effect = (
     | ReadFront
     | OpenFaceRecord
     | VerifyPinAndSign
-    | SignByPhone
+    | SignWithPhone
     | CheckFace
     | ProveChip
     | OpenCheck

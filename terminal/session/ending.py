@@ -193,13 +193,13 @@ def timed_out(state: AfterIdle, rules: Rules, now: Now) -> Step:
         case PinEntry(phase=PinPhase.VERIFYING) | Opening(phase=OpeningPhase.PROVING):
             return to_problem(reception, ProblemCode.CARD_UNREADABLE, rules, now)
         case PinEntry(phase=PinPhase.FETCHING) | Opening(phase=OpeningPhase.FETCHING | OpeningPhase.ASKING):
-            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return to_problem(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case Opening(phase=OpeningPhase.RECORDING):
             return to_problem(reception, ProblemCode.LEDGER_FAILED, rules, now)
         case PhoneCheck(phase=PhonePhase.FETCHING):
-            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return to_problem(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case Registration() if state.waiting is not None:
-            return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return registration_failed(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case Submitting(recorded=True):
             return complete(state, Outcome.AWAITING, rules, now, delivered=False)
         case Submitting():

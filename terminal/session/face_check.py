@@ -3,11 +3,11 @@
 from msgspec.structs import replace
 
 from terminal.qualification.contract import Way
-from terminal.session.camera_lost import camera_lost
 from terminal.session.choosing import begin_face, begin_pin, choose
 from terminal.session.effects import StopFaceCheck
 from terminal.session.events import CameraFailed, Event, FaceMatched, FaceProgress, FaceRefused, PinChosen
 from terminal.session.face_and_pin import needs_pin
+from terminal.session.face_availability import camera_lost
 from terminal.session.methods import available_methods
 from terminal.session.moves import Step
 from terminal.session.opening import prove_by_chip

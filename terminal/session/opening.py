@@ -96,7 +96,7 @@ def opening(state: Opening, event: Event, rules: Rules, now: Now) -> Step:
         case CardFailed(failure=failure):
             return to_problem(reception, card_failure_problem(failure), rules, now)
         case ServiceUnavailable() if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
-            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return to_problem(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case ServiceRefused(reason=reason) if state.phase in (OpeningPhase.FETCHING, OpeningPhase.ASKING):
             return to_problem(reception, refusal_problem(reason), rules, now)
         case CheckOpened(check_id=check_id, facts=facts):
@@ -180,7 +180,7 @@ def registration(state: Registration, event: Event, rules: Rules, now: Now) -> S
             reception = replace(reception, check=replace(check, facts=facts))
             return after_notice(reception, rules, now)
         case ServiceUnavailable():
-            return registration_failed(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return registration_failed(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case ServiceRefused(reason=reason):
             return registration_failed(reception, refusal_problem(reason), rules, now)
         case _:

@@ -9,7 +9,7 @@ from reader.facts import Medium
 from terminal.failures import card_failure_problem, refusal_problem
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Way
-from terminal.session.effects import SignByPhone
+from terminal.session.effects import SignWithPhone
 from terminal.session.events import (
     CardFailed,
     ChallengeFetched,
@@ -47,7 +47,7 @@ def _sign_on_phone(state: PhoneCheck, rules: Rules, now: Now) -> Step:
     deadline = deadline_for(PhoneCheck, reception, rules, now)
     return Step(
         replace(state, reception=reception, waiting=number, phase=PhonePhase.ON_PHONE, deadline=deadline),
-        (SignByPhone(reception.id, number, reception.card),),
+        (SignWithPhone(reception.id, number, reception.card),),
     )
 
 
@@ -57,7 +57,7 @@ def phone_check(state: PhoneCheck, event: Event, rules: Rules, now: Now) -> Step
         case ChallengeFetched() if fetching:
             return _sign_on_phone(state, rules, now)
         case ServiceUnavailable() if fetching:
-            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return to_problem(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case ServiceRefused(reason=reason) if fetching:
             return to_problem(reception, refusal_problem(reason), rules, now)
         case PhoneSigned():

@@ -39,7 +39,7 @@ def pin_entry(state: PinEntry, event: Event, rules: Rules, now: Now) -> Step:
         case ChallengeFetched() if state.phase is PinPhase.FETCHING:
             return _verify_and_sign(state, rules, now)
         case ServiceUnavailable() if state.phase is PinPhase.FETCHING:
-            return to_problem(reception, ProblemCode.SERVICE_SILENT, rules, now)
+            return to_problem(reception, ProblemCode.SERVICE_UNRESPONSIVE, rules, now)
         case ServiceRefused(reason=reason) if state.phase is PinPhase.FETCHING:
             return to_problem(reception, refusal_problem(reason), rules, now)
         case PinSigned():

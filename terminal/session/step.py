@@ -10,7 +10,6 @@ from msgspec.structs import replace
 from consent.records import Cause
 from reader.facts import ReaderStatus
 from terminal.session.asking import asking
-from terminal.session.camera_lost import camera_available
 from terminal.session.card_read import reading
 from terminal.session.choosing import begin_staff, choosing
 from terminal.session.effects import AlertStaff, SpeakAgain, StopFaceCheck
@@ -58,6 +57,7 @@ from terminal.session.events import (
     Tick,
     Touch,
 )
+from terminal.session.face_availability import camera_available
 from terminal.session.face_check import face_check
 from terminal.session.idle import changed_display, idle
 from terminal.session.methods import without_pin

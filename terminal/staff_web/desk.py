@@ -24,7 +24,7 @@ from terminal.front.counter import Counter, WithService
 from terminal.front.devices import DeviceOverview
 from terminal.front.messages import FrameDrawn
 from terminal.front.records import Records
-from terminal.front.today import ReceptionStatus, Row, rows
+from terminal.front.todays_receptions import ReceptionStatus, Row, rows
 from terminal.session import events as ev
 from terminal.session.states import Idle, StaffCheck, State
 from terminal.staff_web import messages as ms

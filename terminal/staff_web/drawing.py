@@ -4,7 +4,7 @@ from typing import Any
 
 from terminal.front.calls import Call
 from terminal.front.row_words import PROBLEMS, remedies, why
-from terminal.front.today import NO_ACTION_NEEDED, ReceptionStatus, Row
+from terminal.front.todays_receptions import NO_ACTION_NEEDED, ReceptionStatus, Row
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.rules import Rules
 from terminal.session.states import (

@@ -1,4 +1,4 @@
-"""Check for patients without a card, with the details printed on the 資格確認書."""
+"""Qualification check for patients without a card, using the details printed on the 資格確認書."""
 
 import unicodedata
 from datetime import date
@@ -31,7 +31,7 @@ class Form(BaseModel):
     branch: Annotated[Number, Field(pattern=r"^([0-9]{2})?$")]
     birth: date
     limit: bool
-    """Whether the patient orally agreed to provide the limit."""
+    """Whether the patient verbally agreed to share the high-cost limit."""
 
     @property
     def search(self) -> InsuredSearch:

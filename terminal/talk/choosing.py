@@ -4,8 +4,8 @@ from terminal.qualification.contract import Way
 from terminal.session import events as ev
 from terminal.session.states import ChoosingMethod
 from terminal.talk.methods import RESET_AT_CITY_HALL, face_button, staff_button, why_lines
+from terminal.talk.no_card_today import other_proof
 from terminal.talk.parts import Body, Button, GuideStep, Line, TalkContext, hints, numbered
-from terminal.talk.today import other_proof
 
 
 def choosing(state: ChoosingMethod, scene: TalkContext) -> Body:

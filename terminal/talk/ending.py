@@ -3,8 +3,8 @@
 from terminal.session import events as ev
 from terminal.session.states import Complete, Inquiry, Outcome, Problem
 from terminal.talk.asking import choice, understood
+from terminal.talk.no_card_today import help_lines, other_proof
 from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, Sign, TalkContext, hints, numbered
-from terminal.talk.today import help_lines, other_proof
 
 _HINTS = {
     Outcome.DONE: "complete.please-wait",

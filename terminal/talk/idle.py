@@ -2,8 +2,8 @@
 
 from terminal.session import events as ev
 from terminal.session.states import CardShown, Help, Idle, Reading
+from terminal.talk.no_card_today import other_proof
 from terminal.talk.parts import Body, Button, GuideStep, Line, LineKind, Sign, TalkContext, hints, numbered
-from terminal.talk.today import other_proof
 from vision.printed.card_guidance import CardGuidance
 
 

@@ -1,4 +1,4 @@
-"""Screen on which staff compare photo and person by eye and choose a reason."""
+"""Screen on which staff compare the photo with the person by eye and choose a reason."""
 
 from terminal.session import events as ev
 from terminal.session.face_and_pin import has_camera

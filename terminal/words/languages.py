@@ -29,7 +29,7 @@ REFERENCE = Language.JAPANESE.value
 STAFF_LANGUAGES = (Language.JAPANESE.value, Language.ENGLISH.value)
 """Languages with staff-only messages."""
 
-NATIVELY_REVIEWED = frozenset({Language.JAPANESE.value})
+REVIEWED_BY_NATIVE_SPEAKERS = frozenset({Language.JAPANESE.value})
 """Languages reviewed by a native speaker."""
 
 
@@ -40,4 +40,4 @@ def offered_languages(settings: Settings) -> tuple[str, ...]:
 
 def needs_original(language: str) -> bool:
     """Return whether consents in this language also show the Japanese text in small print."""
-    return language not in NATIVELY_REVIEWED
+    return language not in REVIEWED_BY_NATIVE_SPEAKERS

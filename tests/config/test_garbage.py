@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from config.garbage import postpone, resume
+from config.garbage_collection import postpone, resume
 
 
 class Cycle:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from consent.cards import card_hash
+from consent.card_hashes import card_hash
 from consent.hash_chain import genesis_hash, record_hash
 from consent.items import Item
 from consent.ledger import Ledger, LedgerFile

@@ -79,7 +79,7 @@ cv2.putText(line, "4907", (20, 36), cv2.FONT_HERSHEY_SIMPLEX, 1.1, (20, 20, 20),
 characters = Recogniser(recogniser_path()).read(line, "0123456789")
 print("".join(character.text for character in characters), sorted(open_engine(Path("cache")).calibration.thresholds))
 """
-"""Requires the extra `printed`. The wheel contains both models, so nothing is downloaded."""
+"""Requires the `printed` extra. The wheel contains both models, so nothing is downloaded."""
 
 
 @pytest.mark.long

@@ -26,7 +26,7 @@ from reader.softcard import issue as issue_module
 from reader.softcard import kinds as kinds_module
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import Card, SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.keys import CardPrivateKey, generate
 from reader.softcard.pcscd import Pcscd, PcscdError

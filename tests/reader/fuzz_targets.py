@@ -17,7 +17,7 @@ from reader.facts import CardFacts
 from reader.profile import RSA_2048, File
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.photo import photo_of_size
 from reader.tlv import MalformedCardData, children, parse_list, parse_one, total_length

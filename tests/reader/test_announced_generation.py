@@ -12,7 +12,7 @@ from reader.face_record import FaceRecord
 from reader.facts import Authenticity, CardFacts, CodeVerified, NotMyNumberCard, PinVerified, PinWrong
 from reader.profile import EC_384_ANNOUNCED, PROFILES, RSA_2048, File, Password
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.tlv import MalformedCardData
 

@@ -20,7 +20,7 @@ from reader.face_record import FaceRecord, parse_face_record
 from reader.facts import Authenticity
 from reader.profile import File
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.tlv import MalformedCardData
 
 

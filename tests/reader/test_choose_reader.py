@@ -2,7 +2,7 @@
 
 import pytest
 
-from reader.names import ReaderChoice, choose_reader, model_name, name_for_expression
+from reader.reader_names import ReaderChoice, choose_reader, model_name, name_for_expression
 
 ALCOR = "Alcor Micro AU9540 00 00"
 SONY = "Sony FeliCa RC-S300/P (1033212) 01 00"

@@ -31,7 +31,7 @@ from reader.facts import (
 )
 from reader.profile import RSA_2048, Password
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from reader.channel import MAX_FILE_LENGTH
 from reader.face_record import FaceRecord, Sex, parse_face_record
 from reader.profile import File
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.records import face_record
 from reader.softcard.rsa import generate
 from reader.tlv import MalformedCardData

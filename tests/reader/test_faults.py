@@ -28,8 +28,8 @@ from reader.link import CardLink
 from reader.pcsc_slot import PcscSlot
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
+from reader.softcard.card_image import CardImage
 from reader.softcard.faults import FAULTS, CardFault, FaultyCard, Garbage, Mute, Pulled, PulledDuringResponse, Swapped
-from reader.softcard.image import CardImage
 from reader.softcard.slot import SimulatedSlot
 
 if TYPE_CHECKING:

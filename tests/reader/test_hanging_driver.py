@@ -10,11 +10,11 @@ import pytest
 from config.platform.current import system
 from reader import pcsc
 from reader.card import MyNumberCard
+from reader.competing_programs import likely_holders
 from reader.facts import CardFacts, CardGone, CardUnreadable, ReaderBusy
-from reader.holders import likely_holders
 from reader.link import CommandRefused, LinkLost
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 if TYPE_CHECKING:
     from pathlib import Path

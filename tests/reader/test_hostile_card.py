@@ -26,7 +26,7 @@ from reader.facts import (
 from reader.link import LinkLost
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 Answer = Callable[[bytes], bytes]
 

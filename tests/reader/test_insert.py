@@ -14,8 +14,8 @@ from reader.card import MyNumberCard
 from reader.facts import CardFacts, CardGone, CardInserted, CardRemoved, PinWrong
 from reader.profile import Password
 from reader.softcard.card import Card, SoftCard
+from reader.softcard.card_image import CardFile, CardFileError, CardImage
 from reader.softcard.faults import FaultyCard, Pulled
-from reader.softcard.image import CardFile, CardFileError, CardImage
 from reader.softcard.insert import INSTALL_COMMANDS, NETWORK_WARNING, keep_inserted
 from reader.softcard.paced import LinkPace, PacedCard
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from reader.face_record import parse_face_record
 from reader.profile import RSA_2048, File, Password
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue, mix
 
 

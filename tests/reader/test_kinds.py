@@ -21,7 +21,7 @@ from reader.facts import (
 )
 from reader.profile import EC_384_ANNOUNCED, File, Key, Password
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder
 from reader.softcard.kinds import KINDS, issue_kind
 from reader.softcard.validity import LimitedStay
@@ -67,7 +67,7 @@ class PresentedCard:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_can_be_issued_saved_and_read(kind: str, authority: TestAuthority, tmp_path: object) -> None:
-    from reader.softcard.image import CardFile
+    from reader.softcard.card_image import CardFile
 
     presented = PresentedCard(kind, authority)
     path = tmp_path / "card.json"  # type: ignore[operator]

@@ -6,10 +6,10 @@ import pytest
 
 from reader.apdu import EXTENDED_LE_MAX
 from reader.facts import CardFacts
-from reader.models import ReaderModels, known_model
+from reader.reader_models import ReaderModels, known_model
 from reader.reading import CardOpener
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 from .behaviours import is_long
 from .test_reading_at_the_limit import Wire

@@ -13,7 +13,7 @@ from reader.facts import CardFacts, PinVerified, PinWrong
 from reader.profile import File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.kinds import issue_kind
 
 if TYPE_CHECKING:

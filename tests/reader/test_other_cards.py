@@ -10,7 +10,7 @@ from reader.card import MyNumberCard
 from reader.facts import NoCertificate, NotMyNumberCard
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardFile
+from reader.softcard.card_image import CardFile
 from reader.softcard.kinds import issue_kind
 from reader.softcard.other_profiles import OTHER_PROFILES, storage_card_atr
 from reader.softcard.others import OTHER_KINDS

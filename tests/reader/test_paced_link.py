@@ -8,7 +8,7 @@ from reader.card import MyNumberCard
 from reader.facts import CardFacts
 from reader.profile import File
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.paced import LinkPace, PacedLink, fewest_exchanges, wire_bound
 from reader.softcard.photo import SIZES_KB, photo_of_size
 from reader.softcard.slot import SimulatedSlot
@@ -18,13 +18,13 @@ from .test_reading_at_the_limit import Wire
 
 def test_short_exchange_duration() -> None:
     pace = LinkPace(106_000)
-    # Two frames with 4 and 2 bytes, prologue and CRC: 120 + 48 bit times.
+    # Two frames of 4 and 2 bytes, each with prologue and CRC: 120 + 48 bit times.
     assert pace.wire_seconds(4, 2) == pytest.approx(168 / 106_000)
     assert pace.exchange_seconds(4, 2) == pytest.approx(168 / 106_000 + 0.0006 + 0.005)
 
 
 def test_long_response_is_sent_in_acknowledged_frames() -> None:
-    # The command, two response frames and an acknowledgement are 4 frames.
+    # The command, two response frames and an acknowledgement make 4 frames.
     assert LinkPace(424_000).wire_seconds(7, 506) == pytest.approx(((7 + 506 + 4 * 3) * 10 + 4 * 24) / 424_000)
 
 

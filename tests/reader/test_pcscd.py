@@ -13,7 +13,7 @@ from reader.facts import CardFacts
 from reader.pcsc import list_readers
 from reader.softcard import pcscd as module
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.pcscd import Pcscd, PcscdError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from reader.facts import CardFacts, CardGone, CardUnreadable, Medium, PinLocked,
 from reader.profile import File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.kinds import issue_kind
 
 from .test_reading_at_the_limit import Wire

@@ -7,7 +7,7 @@ from reader.link import CommandRefused
 from reader.processors import FiveByteVerify, LengthCorrection, ResponseChaining, WakeUp, chain
 from reader.reading import CardOpener
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 SELECT = Command(0x00, INS.SELECT, 0x04, 0x0C, b"application")
 READ = Command(0x00, INS.READ_BINARY, 0x8A, 0x00, le=256)

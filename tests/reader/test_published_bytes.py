@@ -13,7 +13,7 @@ from reader.chip_key import parse_key_object
 from reader.face_record import Sex
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.records import basic_four, token_info
 from reader.tlv import parse_list, parse_one
 

@@ -7,7 +7,7 @@ from reader.apdu import INS
 from reader.card import MyNumberCard
 from reader.facts import CardFacts, CardGone, CodeVerified, NoCard
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 if TYPE_CHECKING:
     from .conftest import Counter

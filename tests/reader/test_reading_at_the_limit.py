@@ -12,7 +12,7 @@ from reader.facts import CardFacts, CardGone, CardUnreadable, CodeVerified, NotM
 from reader.link import CommandRefused, LinkLost
 from reader.profile import File
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 Answer = Callable[[bytes], bytes]
 

@@ -24,7 +24,7 @@ from reader.facts import (
 )
 from reader.profile import File
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 if TYPE_CHECKING:
     from reader.softcard.pcscd import Pcscd

@@ -20,7 +20,7 @@ from reader.facts import (
 )
 from reader.profile import File
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 from .behaviours import (
     BEHAVIOURS,

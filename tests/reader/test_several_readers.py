@@ -7,12 +7,12 @@ import pytest
 
 from reader.card import MyNumberCard
 from reader.facts import CardFacts, CardInserted, CardRemoved, ReaderLost, ReaderStatus, TwoCards
-from reader.names import choose_reader
 from reader.pcsc import list_readers
 from reader.pcsc_slot import PcscSlot
 from reader.profile import File
+from reader.reader_names import choose_reader
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.pcscd import Pcscd
 from reader.softcard.vpcd import VpcdConnection
 from reader.watch import SIMULTANEOUS_SECONDS

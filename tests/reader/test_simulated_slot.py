@@ -8,7 +8,7 @@ import pytest
 from reader.card import MyNumberCard
 from reader.facts import CardInserted, CardRemoved, NoCard, PinVerified, ReaderBusy
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.slot import SimulatedSlot
 from reader.softcard.vpcd import VirtualReaderUnavailable, VpcdConnection
 

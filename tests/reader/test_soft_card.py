@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reader.apdu import parse_response
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 
 JPKI = "00A4040C0AD392F000260100000001"
 SURFACE = "00A4040C0AD3921000310001010402"

@@ -34,7 +34,7 @@ def test_children_have_offsets_in_file(objects: list[tuple[int, bytes]], padding
 
 
 @given(st.binary(max_size=64))
-def test_arbitrary_bytes_are_parsed_or_malformed(data: bytes) -> None:
+def test_arbitrary_bytes_are_parsed_or_refused(data: bytes) -> None:
     try:
         objects = parse_list(data)
     except MalformedCardData:
@@ -81,6 +81,6 @@ def test_encoding_object_longer_than_card_file_is_refused() -> None:
         encode(0x30, bytes(MAX_LENGTH + 1))
 
 
-def test_repr_of_object_has_no_value() -> None:
+def test_repr_omits_the_value() -> None:
     assert "secret" not in repr(parse_one(encode(0xDF22, b"secret")))
     assert header(b"\x30\x82\x01\x00") == (0x30, 4, 256)

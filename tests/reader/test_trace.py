@@ -10,7 +10,7 @@ from reader.facts import CardFacts, CardGone, CardInserted, CodeVerified, NoCard
 from reader.link import LinkLost
 from reader.profile import File, Password
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.slot import SimulatedSlot
 from reader.trace import TracedLink, TracedSlot, TraceRefused
 

@@ -10,7 +10,7 @@ from reader.facts import CardUnreadable, PinLocked, PinVerified, PinWrong
 from reader.link import CardLink
 from reader.profile import Password
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardFile, CardFileError, CardImage
+from reader.softcard.card_image import CardFile, CardFileError, CardImage
 from reader.softcard.slot import SimulatedSlot
 
 

@@ -18,7 +18,7 @@ from config.japan import JAPAN
 from config.settings import ConsentSettings, HandoverSettings, PrescriptionPolicy, ServiceSettings, Settings
 from consent.store import LedgerStore, LedgerUnwritable, Row
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor import card_watch
 from terminal.conductor import conductor as conducting
@@ -100,7 +100,7 @@ class FakeFace:
         self._camera, self._rng = camera, rng
         self._stops = 0
 
-    async def learn(self, patient: Patient, photo: bytearray) -> bool:
+    async def encode_photo(self, patient: Patient, photo: bytearray) -> bool:
         photo[:] = bytes(len(photo))
         return not patient.wiped and self._rng.random() < 0.97
 
@@ -182,7 +182,7 @@ def open_soak_terminal(folder: Path, rng: random.Random, cards: Path | None = No
         rules = replace(session_rules(settings), staff_enabled=True)
         conductor = open_terminal(settings, devices, clock=clock, rules=rules, anchors=props.trust_anchors)
         face = FakeFace(camera, random.Random(rng.random()))
-        for name, method in (("learn", face.learn), ("check", face.check), ("stop_check", face.stop)):
+        for name, method in (("encode_photo", face.encode_photo), ("check", face.check), ("stop_check", face.stop)):
             setattr(conductor.camera, name, method)
         conductor.camera.warm_up = _no_warm_up  # type: ignore[method-assign]
         disk.attach(conductor.ledger.ledger._store)

@@ -14,7 +14,7 @@ from reader.face_record import parse_face_record
 from reader.profile import RSA_2048, File, Password
 from reader.softcard.authority import TestAuthority
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.pcscd import SOCKET_NAME, Pcscd
 from reader.softcard.vpcd import VpcdConnection

@@ -20,7 +20,7 @@ from config.japan import JAPAN
 from config.load import SettingsError, load
 from reader.profile import File
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from terminal.handover.check import check_bytes
 from terminal.qualification.connection import _parse
 from terminal.qualification.contract import (

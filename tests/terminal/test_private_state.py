@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.softcard.image import CardFile
+from reader.softcard.card_image import CardFile
 from terminal.qualification.keys import terminal_key_path
 from terminal.simulated.exchange.store import ExchangeStore
 from terminal.simulated.service.enrolment import enrol_locally

@@ -11,7 +11,7 @@ from config.settings import Settings
 from consent.ledger import LedgerFile
 from consent.verification import LedgerIntact, verify_file
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardFile
+from reader.softcard.card_image import CardFile
 from terminal.assembly import enrolled_client, ledger_path, open_ledger_desk
 from terminal.audit import AuditTrail
 from terminal.cli.main import app

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from vision.frame import Frame
-from vision.open_source import open_source
+from vision.open_frame_source import open_source
 from vision.sources.opencv import OpenCvSource, _open_failure
 from vision.synthetic.source import SyntheticSource
 from vision.verdict import CameraLost

@@ -89,7 +89,7 @@ def tail_threshold(impostor: Floats, fmr: float) -> float:
 
 
 def bootstrap_limits(errors: NDArray[np.bool_], people: NDArray[np.int_], resamples: int = 400) -> tuple[float, float]:
-    """Return 95 % confidence limits for the error rate.
+    """Return 95% confidence limits for the error rate.
 
     Bootstrap over people, because their trials are correlated.
     """

@@ -15,7 +15,7 @@ _SMALL = 5
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Error rates of a group for a number of frames, with 95 % limits from `vision.calibration.errors.limits`."""
+    """Error rates of a group for a number of frames, with 95% limits from `vision.calibration.errors.limits`."""
 
     group: str
     people: int

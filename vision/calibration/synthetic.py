@@ -44,7 +44,7 @@ def encode_synthetic_people(engine: FaceEngine, live: int = 2 * max(FRAMES)) -> 
 
 
 def calibrate_synthetic(people: Sequence[EncodedPerson], engine: str) -> Calibration:
-    """Return a threshold 10 % below the distance of the nearest stranger, for the minimum number of frames of a check.
+    """Return a threshold 10% below the distance of the nearest stranger, for the minimum number of frames of a check.
 
     In poor light, holders are further from their photo. A single frame may be almost as far as a stranger, because
     synthetic people turn and blink. Raises NotSeparable.

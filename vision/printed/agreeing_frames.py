@@ -17,7 +17,7 @@ class AgreeingFrames:
 
     def __init__(self, read_front: Callable[[Image], FrontReading]) -> None:
         self._read_front = read_front
-        self._births: list[PrintedBirth] = []
+        self._birth_dates: list[PrintedBirth] = []
         self._expiries: list[date] = []
         self._security_codes: list[bytearray] = []
         self._pinless_frames = 0
@@ -36,7 +36,7 @@ class AgreeingFrames:
         must wipe the fields.
         """
         return PrintedFields(
-            birth=_agreed(self._births),
+            birth=_agreed(self._birth_dates),
             expiry=_agreed(self._expiries),
             security=self._agreed_security(),
             pinless=self._pinless_frames >= MIN_AGREEING and 2 * self._pinless_frames > self._frames,
@@ -46,14 +46,14 @@ class AgreeingFrames:
         for digits in self._security_codes:
             digits[:] = b"    "
         self._security_codes.clear()
-        self._births.clear()
+        self._birth_dates.clear()
         self._expiries.clear()
 
     def _store(self, fields: PrintedFields) -> None:
         self._frames += 1
         self._pinless_frames += fields.pinless
         if fields.birth is not None:
-            self._births.append(fields.birth)
+            self._birth_dates.append(fields.birth)
         if fields.expiry is not None:
             self._expiries.append(fields.expiry)
         if fields.security != b"    ":

@@ -37,7 +37,7 @@ class Recogniser:
         try:
             import onnxruntime
         except ImportError as error:
-            raise NoRecogniser("onnxruntime is not installed. Install uketsuke with the extra `printed`.") from error
+            raise NoRecogniser("onnxruntime is not installed. Install uketsuke with the `printed` extra.") from error
         if not path.is_file():
             raise NoRecogniser(f"the text recogniser's model file is missing: {path}. Reinstall.")
         onnxruntime.disable_telemetry_events()  # the variable has no effect on Windows

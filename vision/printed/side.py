@@ -1,6 +1,6 @@
 """Detect a card's front by its layout, before text recognition.
 
-Uses an image with two pixels per millimetre, in which text is illegible.
+Works on an image at two pixels per millimetre, too coarse for text to be legible.
 """
 
 from typing import Final
@@ -26,7 +26,7 @@ _QUIET: Final = (
 _PHOTO_MIRRORED: Final = Box(
     layout.WIDTH - layout.PHOTO.right, layout.PHOTO.top, layout.WIDTH - layout.PHOTO.left, layout.PHOTO.bottom
 )
-"""Photo position of other cards."""
+"""Where other cards have their photo."""
 _NO_PHOTO: Final = 0.08
 """Maximum median ink of an area without a photo."""
 _FRONT: Final = 0.3
@@ -44,7 +44,7 @@ def upright_front(rgb: Image, quad: Quad) -> Quad | None:
 
 
 def card_ink(rgb: Image, quad: Quad) -> NDArray[np.float32]:
-    """Return the darkness of each pixel relative to the surrounding paper, 0 to 1, with two pixels per millimetre."""
+    """Return the darkness of each pixel relative to the surrounding paper, 0 to 1, at two pixels per millimetre."""
     import cv2
 
     size = (round(layout.WIDTH * _SCALE), round(layout.HEIGHT * _SCALE))
@@ -73,7 +73,10 @@ def features(ink: NDArray[np.float32]) -> tuple[float, float, float, float]:
 
 
 def _score(ink: NDArray[np.float32]) -> float:
-    """Return a score of at least `_FRONT` for an upright front. Infants' cards, without photo, need clearer lines."""
+    """Return a score of at least `_FRONT` for an upright front.
+
+    Infants' cards, which have no photo, need clearer lines.
+    """
     photo, lines, quiet, opposite = features(ink)
     contrast = (lines - quiet) / 0.10
     if max(photo, opposite) < _NO_PHOTO:

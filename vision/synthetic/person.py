@@ -69,7 +69,7 @@ class Eyes:
     tilt: float = 0.05
     """Upward tilt of the outer corners in radians."""
     fold: float = 0.06
-    """Distance of the eyelid fold; 0 for single eyelids."""
+    """Height of the eyelid crease above the eye; 0 for none."""
     lashes: float = 0.018
     iris: Colour = (70, 50, 40)
 
@@ -123,9 +123,9 @@ class Person:
     mask: bool = False
     """Whether the person wears a surgical mask."""
     freckles: float = 0.0
-    """Amount of freckles from 0 (none) to 1 (many)."""
+    """Freckle density from 0 (none) to 1 (heavy)."""
     mole: tuple[float, float] | None = None
-    """Position of a mole, to the right and down."""
+    """Position of a mole: to the right, and down."""
     parting: float = 0.3
     """Position of the parting, negative to the left of the centre and positive to the right."""
     hairline: float = -0.8

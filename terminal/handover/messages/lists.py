@@ -1,6 +1,6 @@
 """List messages: welfare by month (医療扶助), consents for visiting and online care, patient numbers in bulk.
 
-The requests follow public programs. The results for welfare and care are inferred from the bulk check.
+The requests follow open-source programs. The results for welfare and care are inferred from the bulk check.
 """
 
 from datetime import date

@@ -10,7 +10,7 @@ from terminal.front.counter import WithService
 from terminal.front.devices import DeviceOverview
 from terminal.front.records import Records
 from terminal.front.row_words import why
-from terminal.front.today import Row, rows
+from terminal.front.todays_receptions import Row, rows
 from terminal.handover.folder import DeliveryFailure
 from terminal.screens.wrapping import cells
 from terminal.words.catalogue import Words

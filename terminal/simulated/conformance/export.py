@@ -1,7 +1,7 @@
 """Exports: the JSON files in which the software under test reports the fields it read.
 
 For each file it picks up, the software writes `DIR/export/<file name>.json` under another name and then renames it. All
-fields are optional. Missing fields are not judged.
+fields are optional. Missing fields are not checked.
 """
 
 import json
@@ -31,7 +31,7 @@ class ConformanceExport(BaseModel):
     billable: bool | None = None
     """Whether the software would bill this qualification without asking staff."""
     consents: dict[str, str] | None = None
-    """Flags of the consents in the file, by element name without `ConsFlg` (`PharmacistsInfo`)."""
+    """The consent flags in the file, by element name without `ConsFlg` (`PharmacistsInfo`)."""
     until: dict[str, str] | None = None
     """AvailableTime values, by element name without suffix."""
     limit: str | None = None
@@ -44,7 +44,7 @@ class ConformanceExport(BaseModel):
     identifier: str | None = None
     """For answers: the ArbitraryFileIdentifier of the matching request."""
     booked: int | None = None
-    """Number of receptions booked from this file."""
+    """Number of receptions recorded from this file."""
     units: int | None = None
     """For bulk results: the number of people."""
 

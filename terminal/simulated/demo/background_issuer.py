@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import Self
 
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.personas.props import Props
 from terminal.simulated.service.registry import Registry

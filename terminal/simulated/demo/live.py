@@ -46,7 +46,7 @@ class LiveDemo:
     """A real camera or a video file. The cards get a portrait of the person it shows."""
     service_url: str | None = None
     source: "FrameSource | None" = None
-    """Replaces the source named by `camera`. Without `camera`, used if a person sits down later."""
+    """Replaces the source named by `camera`. Used if `camera` is not set and a person sits down later."""
     timeout_seconds: float = 2.0
     """How many seconds the terminal waits for the service."""
 

@@ -1,4 +1,4 @@
-"""Read the consent flags in a result file, like a receipt computer."""
+"""Read the consent flags in a result file, as a receipt computer would."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ _CONSENT = "ConsFlg"
 
 
 def flags_in(path: Path) -> dict[Item, int]:
-    """Return the flag (0 or 1) of every consent element in the file. Items that were not asked are absent."""
+    """Return the flag (0 or 1) of every consent element in the file. Items that were not asked about are absent."""
     return {FLAG_ELEMENTS[tag]: flag for tag, flag in _consents(path) if tag in FLAG_ELEMENTS}
 
 

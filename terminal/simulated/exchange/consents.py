@@ -1,6 +1,6 @@
 """Store the consents of the result files in the `face` folder.
 
-A consent is valid until AvailableTime or a later refusal. Items that were not asked remain unchanged.
+A consent is valid until AvailableTime or a later refusal. Items that were not asked about remain unchanged.
 """
 
 from datetime import date, datetime

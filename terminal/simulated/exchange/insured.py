@@ -8,7 +8,7 @@ from typing import Protocol, Self
 from pydantic import ValidationError
 
 from terminal.handover.messages.insured import Insured
-from terminal.handover.numbers import InsuredKey, InsuredNumbers, insured_key
+from terminal.handover.patient_numbers import InsuredKey, InsuredNumbers, insured_key
 from terminal.handover.result_xml import to_insured
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.lookup import look_up

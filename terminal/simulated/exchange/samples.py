@@ -28,7 +28,7 @@ from terminal.handover.messages.data import (
 _OTHER_CLINIC = ("1318888888", "模擬第二医院（架空）")
 _PHARMACY = ("1349999999", "模擬薬局（架空）")
 _OWN, _OTHER = "1", "2"
-"""PrIsOrg, as public programs interpret it: prescribed by the requesting or a different institution [inferred]."""
+"""PrIsOrg, as open-source programs interpret it: prescribed by the requesting or a different institution [inferred]."""
 _ORAL, _EXTERNAL = "21", "23"
 """MeTrIdCl: 診療識別, as in claims [inferred]."""
 

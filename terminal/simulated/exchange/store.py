@@ -12,7 +12,7 @@ from pathlib import Path
 
 from config.files import create_private
 from consent.items import Item
-from terminal.handover.numbers import InsuredKey, PatientNumbers
+from terminal.handover.patient_numbers import InsuredKey, PatientNumbers
 
 UPLOAD_RETENTION = timedelta(hours=24)
 RETENTION = timedelta(days=30)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from reader.face_record import Sex
 from reader.profile import RSA_2048
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.kinds import issue_kind
 from reader.softcard.phone_profiles import PHONE_PROFILES
@@ -37,7 +37,7 @@ def issue_card(
 
 
 def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> CardImage:
-    end = None if kind.ended_days_ago is None else date.today() - timedelta(days=kind.ended_days_ago)
+    end = None if kind.expired_days_ago is None else date.today() - timedelta(days=kind.expired_days_ago)
     return issue_phone(
         kind.kind,
         authority,
@@ -50,7 +50,7 @@ def _phone(kind: CardKind, person: InsuredPerson, authority: TestAuthority) -> C
 
 
 def holder_for(person: InsuredPerson) -> Holder:
-    """Return the holder's details for the card of an insured person."""
+    """Return the holder details for an insured person's card."""
     insured = person.qualifications[0] if person.qualifications else None
     return Holder(
         name=insured.name if insured else "模擬　太郎",

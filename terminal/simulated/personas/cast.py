@@ -161,7 +161,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         person="adult",
         face="hana",
         script=Script(mishap=Mishap.SERVICE_SILENT_AT_OPENING),
-        expected=Expected(None, ProblemCode.SERVICE_SILENT),
+        expected=Expected(None, ProblemCode.SERVICE_UNRESPONSIVE),
     ),
     Persona(
         name="silent-at-submit",
@@ -263,7 +263,7 @@ _AT_A_CLINIC: tuple[Persona, ...] = (
         story="Card and phone expired a month ago: the card has three months of grace, the phone has none.",
         person="adult",
         face="hana",
-        card=CardKind(kind="phone-android", photo=False, ended_days_ago=30),
+        card=CardKind(kind="phone-android", photo=False, expired_days_ago=30),
         expected=Expected(None, ProblemCode.CERTIFICATE_EXPIRED),
     ),
     Persona(

@@ -52,7 +52,7 @@ class CardKind:
 
     kind: str = ""
     """A kind of phone or card from `uketsuke card kinds`; empty for a card with the fields below."""
-    ended_days_ago: int | None = None
+    expired_days_ago: int | None = None
     """Days since a phone's certificate expired; None if it has not."""
     pin: str | None = "1234"
     """None for a card without a PIN."""

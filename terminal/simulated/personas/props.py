@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reader.authenticity import TrustAnchors
 from reader.face_record import parse_face_record
 from reader.profile import File
-from reader.softcard.image import CardFile, CardImage
+from reader.softcard.card_image import CardFile, CardImage
 from terminal.simulated.personas.cast import BY_NAME
 from terminal.simulated.personas.persona import Persona
 from terminal.simulated.service.registry import CardEntry, CardStatus, Registry, anchors_for

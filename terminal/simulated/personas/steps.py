@@ -126,7 +126,7 @@ def _confirmation(persona: Persona) -> list[str]:
     if script.mishap is Mishap.CARD_TAKEN_BEFORE_CHECK:
         return ["early"]
     if card.kind.startswith("phone"):
-        return ["phone-pin"] if card.kind == "phone-android" and card.ended_days_ago is None else []
+        return ["phone-pin"] if card.kind == "phone-android" and card.expired_days_ago is None else []
     if card.kind or not card.certificates:
         return []
     if persona.profile is Profile.QUALIFICATION_ONLY:

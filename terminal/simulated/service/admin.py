@@ -90,7 +90,10 @@ class StubAdmin:
 
 
 def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) -> Enrolment:
-    """Enrol this terminal and a stub in another process on this computer with each other. Raises `NotReady`."""
+    """Enrol this terminal with a stub in another process on this computer, and the stub with the terminal.
+
+    Raises `NotReady`.
+    """
     key = SigningKey.load_or_create(terminal_key_path(state_dir))
     enrolment = admin.enrol(terminal_id, key.public_pem)
     if isinstance(enrolment, NoAnswer):
@@ -100,7 +103,7 @@ def enrol_with(admin: StubAdmin, url: str, state_dir: Path, terminal_id: str) ->
         )
     if isinstance(enrolment, Refused):
         raise NotReady(
-            f"The key of {terminal_id} in {state_dir} was revoked because a backup of this terminal was restored. Use "
+            f"The key for {terminal_id} in {state_dir} was revoked because a backup of this terminal was restored. Use "
             "the restored folder, or move this folder away and set up a new terminal."
         )
     enrolment.save(enrolment_path(state_dir))

@@ -7,7 +7,7 @@ qualification but reports validity 3 if there is one.
 from dataclasses import dataclass
 from datetime import date
 
-from terminal.handover.numbers import alphanumeric, strip_padding
+from terminal.handover.patient_numbers import alphanumeric, strip_padding
 from terminal.qualification.insured import InsuredSearch, Qualification
 from terminal.simulated.service.people import InsuredPerson, People, is_active
 from terminal.simulated.service.validity import Validity

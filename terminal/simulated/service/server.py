@@ -13,7 +13,7 @@ from typing import Any
 
 import uvicorn
 
-from config.garbage import resume
+from config.garbage_collection import resume
 from terminal.qualification.connection import is_loopback
 from terminal.qualification.tls_files import TlsFiles
 from terminal.simulated.service import connections

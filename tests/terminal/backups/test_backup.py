@@ -22,7 +22,7 @@ from terminal.backups.backup import back_up
 from terminal.backups.sealed import Cost, Sealer
 from terminal.cli.main import app
 from terminal.conductor.outcome import DeliveryStage
-from terminal.handover.numbers import InsuredKey
+from terminal.handover.patient_numbers import InsuredKey
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import RefusalReason, Refused
 from terminal.qualification.keys import terminal_key_path

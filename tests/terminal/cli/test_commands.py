@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from config.version import VERSION
-from reader.softcard.image import CardFile
+from reader.softcard.card_image import CardFile
 from terminal.cli.main import app
 from terminal.handover.folder import WORK_FOLDER, DeliveryFailure, NotDelivered
 from terminal.handover.process import FolderProcess

@@ -117,7 +117,7 @@ def test_add_reports_origin_accuracy_and_setting(added_model: tuple[Path, str]) 
     output = added_model[1]
     assert "60 of 60 people" in output
     assert "hash of face_recognition_sface_2021dec_int8bq, Apache-2.0" in output
-    assert "upper 95 % confidence limit" in output
+    assert "upper 95% confidence limit" in output
     shares = [float(share) for share in re.findall(r"^(?:all|a|b) +[135] +[0-9]+ +([0-9.]+)%", output, re.MULTILINE)]
     assert len(shares) == 9
     assert shares == sorted(shares, reverse=True)

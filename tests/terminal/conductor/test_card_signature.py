@@ -1,4 +1,4 @@
-"""Card signatures of decisions. The ledger stores the verdict of the service, but no signature."""
+"""Card signatures on decisions. The ledger stores the service's verdict but not the signature itself."""
 
 import asyncio
 import threading
@@ -135,7 +135,7 @@ def test_missing_required_signature_turns_consent_into_refusal(
 
 
 def test_invalid_required_signature_withdraws_consent(counter: DemoCounter, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The signature is from another key, and the result file contains no consent."""
+    """The signature was made with a different key, and the result file contains no consent."""
     desk = desk_requiring_signatures(counter)
 
     async def forge_signature() -> None:

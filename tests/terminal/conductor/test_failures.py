@@ -16,7 +16,7 @@ from consent.records import Decided
 from consent.verification import LedgerIntact
 from terminal.assembly import NotReady, ledger_path, open_terminal
 from terminal.conductor.patient_data import Patient
-from terminal.handover.numbers import insured_key
+from terminal.handover.patient_numbers import insured_key
 from terminal.problems import ProblemCode
 from terminal.session import events as ev
 from terminal.session import states as st
@@ -173,7 +173,7 @@ def test_timeout_while_opening_check_records_nothing(desk: Desk) -> None:
                 assert state.wrong
                 await desk.type_pin()
                 state = await desk.until(st.Problem)
-            assert state.problem is ProblemCode.SERVICE_SILENT
+            assert state.problem is ProblemCode.SERVICE_UNRESPONSIVE
             await desk.take_card()
 
     asyncio.run(day())

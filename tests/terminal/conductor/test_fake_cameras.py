@@ -58,14 +58,14 @@ def test_virtual_camera_is_detected_by_its_driver(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(system, "camera_driver", drivers.get)
     kinds = [OpenCvSource(name).kind for name in drivers]
     assert kinds == [SourceKind.CAMERA, SourceKind.VIRTUAL, SourceKind.CAMERA]
-    assert OpenCvSource("film.avi").kind is SourceKind.FILE
+    assert OpenCvSource("video.avi").kind is SourceKind.FILE
 
 
 def test_run_refuses_fake_cameras(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "camera_driver", lambda name: "v4l2 loopback")
     for camera, kind in (
         ("7", "a virtual camera"),
-        ("film.avi", "a video file"),
+        ("video.avi", "a video file"),
         ("synthetic:hana", "synthetic people"),
     ):
         code, output = run(tmp_path, CAMERA=camera)

@@ -8,7 +8,7 @@ from playwright.async_api import Page
 
 from config.settings import Settings
 from terminal.counter_web.web_terminal import WebTerminal
-from terminal.talk.serial import SETTLE_SECONDS
+from terminal.talk.question_numbers import SETTLE_SECONDS
 from terminal.voice.tones import tone
 from terminal.voice.utterance import Tone
 from terminal.words.catalogue import speaker

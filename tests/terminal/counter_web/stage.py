@@ -17,7 +17,7 @@ from terminal.counter_web.program import patient_site
 from terminal.counter_web.web_terminal import WebTerminal
 from terminal.front.assembled import AssembledCounter
 from terminal.session.states import State
-from terminal.talk.serial import SETTLE_SECONDS
+from terminal.talk.question_numbers import SETTLE_SECONDS
 from tests.terminal.screens.stand_in import StandIn
 from tests.terminal.talk.gallery import state_for
 

@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from terminal.counter_web.access import CODE_SECONDS, Access
 from terminal.counter_web.site import SHARED, Site
-from terminal.talk.serial import SETTLE_SECONDS
+from terminal.talk.question_numbers import SETTLE_SECONDS
 from tests.terminal.counter_web.stage import PageStage
 from tests.terminal.talk.gallery import state_for
 

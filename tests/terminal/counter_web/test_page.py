@@ -303,7 +303,7 @@ def test_page_retries_every_two_seconds_while_the_terminal_is_unreachable(stage:
     stage.open(page)
     waits = page.evaluate(
         """async () => {
-             const { Link } = await import("/page/js/link.js");
+             const { Link } = await import("/page/js/connection.js");
              const [waits, later] = [[], setTimeout];
              window.fetch = async () => { throw new TypeError("connection refused"); };
              window.setTimeout = (again, wait) => { waits.push(wait); if (waits.length < 9) later(again); };

@@ -38,7 +38,7 @@ def loading_stage(tmp_path: Path) -> Iterator[PageStage]:
         yield stage
 
 
-def test_page_opened_during_the_start_waits_for_the_terminal(loading_stage: PageStage) -> None:
+def test_page_opened_during_startup_waits_for_the_terminal(loading_stage: PageStage) -> None:
     visitor = Visitor(loading_stage)
     assert visitor.http.get("/").status_code == 200
     assert visitor.http.get("/door").status_code == 503, "the page would not retry"
@@ -55,7 +55,7 @@ def test_page_opened_during_the_start_waits_for_the_terminal(loading_stage: Page
     visitor.http.close()
 
 
-def test_demo_prints_its_address_first_and_can_be_stopped_during_the_start(tmp_path: Path) -> None:
+def test_demo_prints_its_address_first_and_can_be_stopped_during_startup(tmp_path: Path) -> None:
     program = subprocess.Popen(
         [sys.executable, "-m", "terminal.cli.entry", "demo", "--web", "--no-open", "--port", "0"],
         env=os.environ | {"UKETSUKE_STATE_DIR": str(tmp_path)},

@@ -21,7 +21,7 @@ from terminal.words.catalogue import words
 from tests.terminal.counter_web.stage import ARGUMENTS, CHROMIUM
 
 
-def write_camera_film(path: Path, frames: int = 20) -> Path:
+def write_camera_video(path: Path, frames: int = 20) -> Path:
     """Write a motion JPEG file that Chromium uses as its camera."""
     from terminal.counter_web.preview import encode_jpeg
     from vision.frame import Frame
@@ -38,15 +38,15 @@ def write_camera_film(path: Path, frames: int = 20) -> Path:
     return path
 
 
-def fake_camera(film: Path) -> tuple[str, ...]:
+def fake_camera(video: Path) -> tuple[str, ...]:
     return (
         "--use-fake-ui-for-media-stream",
         "--use-fake-device-for-media-stream",
-        f"--use-file-for-fake-video-capture={film}",
+        f"--use-file-for-fake-video-capture={video}",
     )
 
 
-async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
+async def _own_face_from_the_start(settings: Settings, video: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_frame=source.put), source=source)
     demo = LiveDemo(settings, camera=BROWSER, source=source, timeout_seconds=20)
@@ -63,7 +63,7 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
     terminal = WebTerminal(open_counter, settings, site, simulated=True, companion=dock)
     terminal_task = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(video)])
         page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
         await page.goto(dock.site.address)
         take_button = page.get_by_role("button", name="写真をとって 始める")
@@ -90,7 +90,7 @@ async def _own_face_from_the_start(settings: Settings, film: Path) -> None:
     demo.close()
 
 
-async def _own_face_on_and_off(settings: Settings, film: Path) -> None:
+async def _own_face_on_and_off(settings: Settings, video: Path) -> None:
     source = BrowserSource()
     dock = DockSite(dock_sites(settings, 0, lambda _: None, on_frame=source.put), source=source)
     demo = LiveDemo(settings, source=source, timeout_seconds=20)
@@ -98,7 +98,7 @@ async def _own_face_on_and_off(settings: Settings, film: Path) -> None:
     terminal = WebTerminal(demo.open, settings, site, simulated=True, companion=dock)
     terminal_task = asyncio.create_task(terminal.run())
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(film)])
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, *fake_camera(video)])
         page = await browser.new_page(viewport={"width": 1600, "height": 900}, locale="ja-JP")
         await page.goto(dock.site.address)
         await page.locator("[data-hand=card]").wait_for()
@@ -128,6 +128,6 @@ def test_demo_stores_no_image_of_trainer(
     tmp_path: Path, demo: Callable[[Settings, Path], Coroutine[Any, Any, None]]
 ) -> None:
     settings = Settings(state_dir=tmp_path / "state")
-    asyncio.run(demo(settings, write_camera_film(tmp_path / "hana.mjpeg")))
+    asyncio.run(demo(settings, write_camera_video(tmp_path / "hana.mjpeg")))
     files = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
     assert not [path for path in files if path.suffix in (".jpg", ".jp2", ".png", ".mjpeg")]

@@ -41,7 +41,7 @@ def settings(tmp_path: Path, **reader: str) -> Settings:
 @pytest.fixture(autouse=True)
 def hide_other_pcsc_users(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide other programs that use PC/SC, such as tests running in parallel."""
-    monkeypatch.setattr("reader.holders.likely_holders", lambda: ())
+    monkeypatch.setattr("reader.competing_programs.likely_holders", lambda: ())
 
 
 @pytest.fixture(scope="module")

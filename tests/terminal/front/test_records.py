@@ -9,7 +9,7 @@ import pytest
 
 from config.settings import Settings
 from terminal.front.records import Trail
-from terminal.front.today import ReceptionStatus, Row, rows
+from terminal.front.todays_receptions import ReceptionStatus, Row, rows
 from terminal.handover.folder import DeliveryFailure
 from terminal.screens.staff.status import MAX_RECEPTIONS, reception_lines
 from terminal.session.states import Idle

@@ -106,7 +106,7 @@ LIMIT = f"{RECORD}/LimitApplicationCertificateRelatedInfo/LimitApplicationCertif
         ({f"{RECORD}/Name": "𠮷田　花子"}, [("Name", NOTE)]),
         ({f"{RECORD}/NameOfOther": "髙田　花子"}, [("NameOfOther", NOTE)]),
         ({f"{RECORD}/InsuredName": "模擬　●子"}, [("InsuredName", NOTE)]),
-        # a ratio of 30 % implies the income of the working-age population
+        # a ratio of 30% implies the income of the working-age population
         ({LIMIT: "B01", OWN_RATIO: "030"}, []),
         ({LIMIT: "B01", OWN_RATIO: "020"}, [("InsuredPartialContributionRatio", WARNING)]),
         ({LIMIT: "B05", OWN_RATIO: "030"}, [("InsuredPartialContributionRatio", WARNING)]),
@@ -127,7 +127,7 @@ LIMIT_CONSENT, DISEASES = f"{RECORD}/LimitApplicationCertificateRelated", f"{REC
 @pytest.mark.parametrize(
     ("edits", "expected"),
     [
-        # an item refused or not asked has no times
+        # an item refused or not asked about has no times
         ({f"{SURGERY}AvailableTime": "20261122091500"}, [("OperationInfoAvailableTime", ERROR)]),
         ({f"{RECORD}/DiagnosisNameConsTime": "20261121091500"}, [("DiagnosisNameConsTime", ERROR)]),
         (

@@ -13,7 +13,7 @@ from terminal.screens.touch import Target
 from terminal.session import states as st
 from terminal.session.events import Event
 from terminal.talk.parts import Button, PadKind, Talk
-from terminal.talk.serial import Talks
+from terminal.talk.question_numbers import Talks
 from terminal.words.catalogue import speaker
 from tests.terminal.screens.stage import USUAL, Stage, async_test, stage
 from tests.terminal.talk.gallery import RULES, SCREENS, state_for

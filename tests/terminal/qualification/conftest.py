@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from reader.face_record import FaceRecord, parse_face_record
 from reader.profile import RSA_2048, File, Key
 from reader.softcard.authority import TestAuthority
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.issue import Holder, issue
 from reader.softcard.rsa import load_key
 from terminal.qualification.client import QualificationClient

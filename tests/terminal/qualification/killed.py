@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from config.settings import ServiceSettings, Settings
 from consent.items import Question
 from reader.softcard.card import SoftCard
-from reader.softcard.image import CardImage
+from reader.softcard.card_image import CardImage
 from reader.softcard.slot import SimulatedSlot
 from terminal.assembly import Devices, open_terminal, session_rules
 from terminal.conductor.conductor import Conductor

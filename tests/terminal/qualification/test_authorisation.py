@@ -208,13 +208,13 @@ def test_receipts_with_same_count_are_in_one_response(counter: Any, card: Any, m
                 opened.check_id, decided_at=counter.now, answers=[], ledger_count=count, ledger_head="ab" * 32
             )
             assert isinstance(await client.submit(opened.check_id, submission, opened.check_id), Receipt)
-        ask = client._connection.ask
+        send = client._connection.send
 
         async def record_target(method: str, target: str, *arguments: Any, **options: Any) -> Any:
             targets.append(target)
-            return await ask(method, target, *arguments, **options)
+            return await send(method, target, *arguments, **options)
 
-        client._connection.ask = record_target
+        client._connection.send = record_target
         return await client.receipts()
 
     assert [receipt.ledger_count for receipt in counter.play(scenario)] == [1, 2, 3, 3, 4, 5]

@@ -68,7 +68,7 @@ def test_service_timeout_uses_no_pin_try() -> None:
     assert kinds(effects) == [fx.FetchChallenge], "no VERIFY without a challenge to sign"
     world.answer(ev.ServiceUnavailable, to=fx.FetchChallenge)
     assert isinstance(world.state, st.Problem)
-    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    assert world.state.problem is ProblemCode.SERVICE_UNRESPONSIVE
     assert not any(isinstance(effect, fx.VerifyPinAndSign) for effect in world.issued)
 
 
@@ -444,7 +444,7 @@ def test_registration_timeout_is_not_reported_as_declined() -> None:
     world.touch(ev.RegistrationRequested)
     effects = world.wait(60)
     assert isinstance(world.state, st.Problem)
-    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    assert world.state.problem is ProblemCode.SERVICE_UNRESPONSIVE
     assert fx.RecordDiscarded in kinds(effects)
 
 

@@ -117,7 +117,7 @@ def test_phone_verifies_its_owner_and_opens_check() -> None:
     assert world.answer(ev.CardRead, PHONE) == (), "signing requires a challenge"
     assert isinstance(world.state, st.PhoneCheck)
     effects = world.answer(ev.ChallengeFetched, world.now.wall + timedelta(minutes=5), to=fx.FetchChallenge)
-    assert effects == (fx.SignByPhone("r1", effects[0].effect, 1),)
+    assert effects == (fx.SignWithPhone("r1", effects[0].effect, 1),)
     effects = world.answer(ev.PhoneSigned)
     assert effects == (fx.OpenCheck("r1", effects[0].effect, Way.PHONE, Purpose.RECEPTION),)
     world.open_check()
@@ -145,7 +145,7 @@ def test_refused_phone_confirmation_can_be_retried() -> None:
     assert world.touch(ev.FaceChosen) == ()
     assert world.touch(ev.StaffAuthenticated) == (), "there is no photo to compare"
     assert isinstance(world.state, st.ChoosingMethod)
-    assert kinds(world.touch(ev.PhoneChosen)) == [fx.SignByPhone]
+    assert kinds(world.touch(ev.PhoneChosen)) == [fx.SignWithPhone]
 
 
 def test_locked_phone_pin_is_reported() -> None:
@@ -182,13 +182,13 @@ def test_service_timeout_is_reported_before_phone_signs() -> None:
     world.answer(ev.CardRead, PHONE)
     world.answer(ev.ServiceUnavailable, to=fx.FetchChallenge)
     assert isinstance(world.state, st.Problem)
-    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    assert world.state.problem is ProblemCode.SERVICE_UNRESPONSIVE
     world = at_phone_reader()
     world.insert_card()
     world.answer(ev.CardRead, PHONE)
     world.wait(45)
     assert isinstance(world.state, st.Problem)
-    assert world.state.problem is ProblemCode.SERVICE_SILENT
+    assert world.state.problem is ProblemCode.SERVICE_UNRESPONSIVE
 
 
 def test_expiring_phone_certificate_shows_the_same_notice_as_a_card() -> None:

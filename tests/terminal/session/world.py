@@ -335,7 +335,7 @@ def plausible_answers(effect: fx.Effect, now: Now, facts: CheckFacts, card: Card
                 *card_failures,
                 *failed,
             ]
-        case fx.SignByPhone():
+        case fx.SignWithPhone():
             return [ev.PhoneSigned(*ids), ev.PhoneRefused(*ids), *card_failures, *failed]
         case fx.CheckFace():
             progress = FaceCheckProgress(Guidance.TOO_FAR, 1, 5)

@@ -80,7 +80,7 @@ def test_staff_can_view_the_name_image_until_they_delete_it(counter: DemoCounter
         assert picture.exists(), "the receipt computer has not collected the result"
         result.unlink()
         office.day.conductor.names.clean((result.stem,))
-        assert picture.exists(), "the result is not delivered"
+        assert picture.exists(), "the result has not been delivered yet"
         office.day.conductor.names.clean(())
         assert not picture.exists()
         picture.write_bytes(b"")

@@ -7,7 +7,7 @@ from config.settings import Settings
 from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.talk.parts import Remark
-from terminal.talk.serial import SETTLE_SECONDS, Talks
+from terminal.talk.question_numbers import SETTLE_SECONDS, Talks
 from terminal.words.catalogue import speaker
 from tests.terminal.talk.gallery import RULES, SCREENS, state_for
 from vision.verdict import FaceCheckProgress, Guidance

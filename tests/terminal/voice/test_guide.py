@@ -10,7 +10,7 @@ from config.settings import Settings, VoiceMode, VoiceSettings
 from terminal.assembly import session_rules
 from terminal.doctor.finding import Grade
 from terminal.doctor.voice import voice
-from terminal.talk.serial import Talks
+from terminal.talk.question_numbers import Talks
 from terminal.voice import engines
 from terminal.voice.engines import NoVoice
 from terminal.voice.guide import Guide

@@ -40,7 +40,7 @@ def test_volume_steps_cover_18_db_with_one_step_of_12_db() -> None:
     assert any(12 <= gain < 13 for gain in gains[1:-1])
 
 
-def test_peaks_are_limited_without_lowering_speech() -> None:
+def test_limiting_peaks_keeps_the_speech_level() -> None:
     rate = 24_000
     speech = 3000 * np.sin(np.arange(rate) / 20)
     peak = speech.copy()

@@ -12,7 +12,7 @@ from terminal.session import events as ev
 from terminal.session import states as st
 from terminal.session.step import step
 from terminal.talk.parts import Remark
-from terminal.talk.serial import Talks
+from terminal.talk.question_numbers import Talks
 from terminal.voice.narrator import MEMORY, REPEAT_SECONDS, Narrator
 from terminal.voice.utterance import Tone, Utterance
 from terminal.words.aloud import is_private

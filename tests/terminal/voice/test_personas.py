@@ -18,7 +18,7 @@ from terminal.simulated.demo.readers import SimulatedReaders
 from terminal.simulated.demo.stage import SyntheticStage
 from terminal.simulated.personas.cast import BY_NAME, PERSONAS
 from terminal.simulated.personas.persona import Persona
-from terminal.talk.serial import Talks
+from terminal.talk.question_numbers import Talks
 from terminal.voice.narrator import Narrator
 from terminal.voice.utterance import SpokenSentence
 from terminal.words.catalogue import speaker

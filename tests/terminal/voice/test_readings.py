@@ -9,7 +9,7 @@ from terminal.voice import readings
 from terminal.voice.engines import JapaneseVoice
 from terminal.words.catalogue import catalogue
 
-pyopenjtalk = pytest.importorskip("pyopenjtalk", reason="the extra `voice` is not installed")
+pyopenjtalk = pytest.importorskip("pyopenjtalk", reason="the `voice` extra is not installed")
 
 READINGS = {
     "資格を確認しています": "シカクヲカクニンシテイマス",
@@ -56,13 +56,13 @@ def test_rare_kanji_is_skipped_without_the_second_dictionary(monkeypatch: pytest
     assert len(wav) > 20_000
 
 
-def test_no_sentence_contains_unreadable_marks() -> None:
+def test_no_sentence_contains_unspeakable_symbols() -> None:
     for message in catalogue("ja"):
         reading = readings.japanese(str(message.string))
         assert not set(reading) & set("「」（）・{|}　") or "{" in str(message.string), reading
 
 
 def test_chinese_characters_are_read_as_pinyin() -> None:
-    pytest.importorskip("pypinyin", reason="the extra `voice` is not installed")
+    pytest.importorskip("pypinyin", reason="the `voice` extra is not installed")
     assert readings.chinese("请把卡放在读卡器上") == "qing3 ba3 ka3 fang4 zai4 du2 ka3 qi4 shang4"
     assert readings.chinese("还可以输入2次").split()[0] == "hai2"

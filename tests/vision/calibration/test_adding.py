@@ -102,7 +102,7 @@ def test_invalid_calibration_is_not_used(face_folder: Path, change: dict[str, ob
         model_calibration(file.parent)
 
 
-def test_only_same_weights_can_be_added_again_under_name(face_folder: Path, seventy_people: None) -> None:
+def test_existing_name_accepts_only_the_same_weights(face_folder: Path, seventy_people: None) -> None:
     store = face_folder / "models"
     (store / "mine" / "calibration.json").unlink()
     add_model(FILE, face_folder, store, face_folder, name="mine")
@@ -166,7 +166,7 @@ def test_wrong_hash_is_refused(tmp_path: Path) -> None:
         ("pointer.dat", b"version https://git-lfs.github.com/spec/v1\n", "git lfs pull"),
     ],
 )
-def test_error_for_other_files_includes_instructions(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+def test_error_for_unrecognised_file_says_what_to_do(tmp_path: Path, name: str, content: bytes, message: str) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(NotBuilt, match=message):
         add_model(tmp_path / name, tmp_path, tmp_path / "models", tmp_path)
@@ -191,7 +191,7 @@ def test_known_models_have_licence_source_and_hash() -> None:
 
 
 @pytest.mark.parametrize("name", ["face_recognition_sface_2021dec", "dlib_face_recognition_resnet_model_v1"])
-def test_known_name_with_other_content_is_refused(tmp_path: Path, name: str) -> None:
+def test_known_name_with_different_content_is_refused(tmp_path: Path, name: str) -> None:
     file = tmp_path / f"{name}.dat"
     file.write_bytes(b"other content")
     with pytest.raises(NotCalibrated, match="as published"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from vision.frame import Frame, Image
-from vision.open_source import open_source
+from vision.open_frame_source import open_source
 from vision.printed.agreeing_frames import AgreeingFrames
 from vision.printed.card_guidance import CardGuidance
 from vision.printed.corners import find_cards

@@ -2,7 +2,7 @@
 
 import * as keys from "./keys.js";
 import { blockBrowserFunctions } from "./kiosk.js";
-import { Link } from "./link.js";
+import { Link } from "./connection.js";
 import { Screen } from "./screen.js";
 import * as tones from "./tones.js";
 import * as touch from "./touch.js";

@@ -1,6 +1,6 @@
 // The dock: controls for patient, card, devices, service and clock. All state is stored in the demo.
 
-import { Link } from "/page/js/link.js";
+import { Link } from "/page/js/connection.js";
 import { make } from "/page/js/make.js";
 import { hands } from "./hands.js";
 import { ask, camera } from "./own-face.js";

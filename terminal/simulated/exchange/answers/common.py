@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from terminal.handover.messages.header import AnswerHeader, RequestHeader
-from terminal.handover.numbers import InsuredNumbers
+from terminal.handover.patient_numbers import InsuredNumbers
 from terminal.handover.xml import CHARACTER_CODES, Encoding
 from terminal.simulated.exchange.checks import QualificationChecks
 from terminal.simulated.exchange.insured import Criteria, FoundInsured, InsuredPeople

@@ -131,7 +131,7 @@ def test_checker_notes_values_used_by_vendors(value: str, severity: Severity) ->
     [
         ("● in a name", "which replaces an unsupported character"),
         ("third-level character", "claims with other characters are returned"),
-        ("two qualifications in force", "public programs only read the first"),
+        ("two qualifications in force", "open-source programs only read the first"),
         ("ratio and limit contradict each other", "a ratio consistent with the limit"),
     ],
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from consent.items import Item
-from terminal.handover.numbers import number_lookup
+from terminal.handover.patient_numbers import number_lookup
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import ActiveConsents, RefusalReason, Refused
 from terminal.simulated.exchange.checks import ServiceChecks

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from config.files import write_atomically
 from reader.apdu import EXTENDED_LE_MAX, SHORT_LE_MAX
-from reader.names import model_name
+from reader.reader_names import model_name
 
 _log = logging.getLogger(__name__)
 _FAILURES: Final = 2
