@@ -70,7 +70,7 @@ class FaceAndPinPolicy(StrEnum):
 
 class VisionSettings(Section):
     face: bool = True
-    """Offer the face check. Without it, the holder is confirmed by PIN or staff, and no camera is needed. Defaults to
+    """Offer the face check. Without it, holders are confirmed by PIN or staff, and no camera is needed. Defaults to
     the profile's value (`config.profiles`)."""
     camera: str = "0"
     """Camera number, device path, video file, image pattern (frame-%03d.png), or `synthetic:NAME`."""
@@ -101,7 +101,7 @@ class VisionSettings(Section):
     stub. Synthetic people with simulated cards then use a separate calibration."""
     keep_open: bool = False
     """Keep the camera open between face checks, for cameras that take seconds to open. By default it is closed and its
-    light is off. `uketsuke doctor` reports the opening time."""
+    light is off. `uketsuke doctor` reports how long opening takes."""
     warm_up_frames: int = Field(default=5, ge=0)
     """Number of frames to drop after opening, while the camera adjusts its exposure."""
 
@@ -129,7 +129,7 @@ class ConsentSettings(Section):
     specific_disease: bool = True
     """Ask holders of a specific disease certificate (特定疾病療養受療証) about it."""
     subsidies: bool = False
-    """Ask holders of medical subsidies (医療費助成) whether to use them. For institutions that accept subsidies."""
+    """Ask recipients of medical subsidies (医療費助成) whether to use them. For institutions that accept subsidies."""
     limit: LimitPolicy = LimitPolicy.ASK
     """Limit of the high-cost medical expense benefit (限度額): ask, or provide it by law."""
     limit_wording: Literal["plain", "guides"] = "plain"
@@ -151,7 +151,7 @@ class ServiceSettings(Section):
     institution_code: str = Field(default="1319999999", pattern=r"^[0-9]{10}$")
     """The institution's ten-digit code (医療機関コード)."""
     terminal_id: str = Field(default="terminal-1", pattern=r"^[A-Za-z0-9-]{1,40}$")
-    """Name of this terminal at the service. The ledger is bound to it."""
+    """Name by which the service knows this terminal. The ledger is bound to it."""
 
 
 class HandoverSettings(Section):

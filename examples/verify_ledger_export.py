@@ -3,8 +3,8 @@
     uketsuke ledger export ledger.jsonl        # prints terminal id, record count and last hash
     python examples/verify_ledger_export.py ledger.jsonl TERMINAL-ID
 
-A completely rewritten chain is also intact. To detect this, compare record count and last hash with a copy stored
-elsewhere.
+A chain that was rewritten from scratch also verifies as intact. To detect this, compare the record count and last hash
+with a copy stored elsewhere.
 """
 
 import hashlib

@@ -58,12 +58,12 @@ def header(data: memoryview | bytes | bytearray, offset: int = 0) -> tuple[int, 
                 raise MalformedCardData("length field is longer than four bytes")
             length = int.from_bytes(view[at : at + width], "big")
             if len(view) < at + width:
-                raise MalformedCardData("object is truncated in its header")
+                raise MalformedCardData("object header is truncated")
             at += width
         elif length == 0x80:
             raise MalformedCardData("object has an indefinite length")
     except IndexError:
-        raise MalformedCardData("object is truncated in its header") from None
+        raise MalformedCardData("object header is truncated") from None
     if length > MAX_LENGTH:
         raise MalformedCardData("object is longer than a card file")
     return tag, at, length
@@ -81,7 +81,7 @@ def parse_one(data: memoryview | bytes | bytearray, offset: int = 0) -> Tlv:
     view = memoryview(data)
     end = value_at + length
     if end > len(view):
-        raise MalformedCardData("object is truncated in its value")
+        raise MalformedCardData("object value is truncated")
     return Tlv(tag, offset, view[value_at:end], view[offset:end])
 
 

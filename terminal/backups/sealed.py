@@ -41,7 +41,7 @@ class Cost:
 
     @property
     def is_acceptable(self) -> bool:
-        """Whether the parameters are within limits. A crafted file could otherwise exhaust the memory."""
+        """Whether the parameters are within limits. A crafted file could otherwise exhaust memory."""
         powers_of_two = self.n > 1 and self.n & (self.n - 1) == 0
         return powers_of_two and self.n <= 1 << 20 and 1 <= self.r <= 16 and 1 <= self.p <= 4
 
@@ -132,7 +132,7 @@ class Opener:
 
 def _header(file: BinaryIO) -> tuple[bytes, dict[str, Any]]:
     if file.read(len(MAGIC)) != MAGIC:
-        raise SealError("not a backup of uketsuke.")
+        raise SealError("not a uketsuke backup.")
     line = file.readline(_MAX_HEADER_SIZE)
     try:
         header = json.loads(line)

@@ -60,7 +60,7 @@ SIGN_TIMEOUT = 1.0
 class CardDesk:
     """Performs card effects.
 
-    `reading` opens cards. A device that does not respond delays the exit by at most `patience` seconds.
+    `reading` opens cards. A device that does not respond delays shutdown by at most `patience` seconds.
     """
 
     def __init__(

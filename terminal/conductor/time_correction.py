@@ -6,7 +6,7 @@ from consent.lifecycle import History
 from consent.records import CorrectedAnswer, TimeCorrected
 
 MAX_CLOCK_DIFFERENCE = timedelta(minutes=3)
-"""The terminal opens no check if its clock is off by more than this. The service allows five minutes."""
+"""The terminal does not open a check if its clock is off by more than this. The service allows five minutes."""
 
 
 def correct_times(history: History, service_now: datetime, decided_at: datetime | None = None) -> TimeCorrected | None:

@@ -82,9 +82,9 @@ class Site:
         """Bind the port. Raises `NotReady` if it is in use.
 
         `hub` is None if it is set later with `connect_hub`. `page` is the folder with `index.html`, served under /own.
-        `on_frame` receives JPEG frames from the browser's camera. Without it, the page must not use the camera. `sound`
-        returns the WAV data of a clip. `host` is the local address to listen on. Addresses are valid for
-        `code_seconds`.
+        `on_frame` receives JPEG frames from the browser's camera. Without it, the page is not allowed to use the
+        camera. `sound` returns the WAV data of a clip. `host` is the local address to listen on. Addresses are valid
+        for `code_seconds`.
         """
         quiet_web_loggers()
         self._listener = listen(host, port)

@@ -16,12 +16,12 @@ class Size(StrEnum):
 JAPANESE = "ja"
 
 VOLUMES = (12, 25, 50, 100)
-"""Volumes in per cent of full amplitude, in steps of 6 dB. EN 301 549 8.2.1 requires the range of 18 dB."""
+"""Volumes in per cent of full amplitude, in steps of 6 dB. EN 301 549 8.2.1 requires a range of 18 dB."""
 DEFAULT_VOLUME = 50
 
 
 class Display(Struct, frozen=True):
-    """Display settings. Reset at the end of every reception unless a family member follows."""
+    """Display settings. Reset at the end of every reception unless a family member is next."""
 
     language: str = JAPANESE
     size: Size = Size.NORMAL

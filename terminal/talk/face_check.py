@@ -1,4 +1,4 @@
-"""Screen of the face check with guidance, arrow and progress."""
+"""The face check screen, with guidance, an arrow and progress."""
 
 from msgspec.structs import replace
 

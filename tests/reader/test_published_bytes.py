@@ -44,7 +44,7 @@ def test_basic_four_equal_published_test_card() -> None:
 
 @pytest.mark.parametrize("length", [40, 75, 76, 130, 131, 200])
 def test_offsets_are_correct_for_every_length_field_size(length: int) -> None:
-    """For records of 128 bytes and more, DER's shortest form is assumed."""
+    """For records of 128 bytes or more, DER's shortest form is assumed."""
     file = basic_four(name="模擬", address="あ" * length, birth_date=date(1980, 2, 17), sex=Sex.MALE)
     record = parse_one(file)
     table, *objects = parse_list(record.value)

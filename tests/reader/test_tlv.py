@@ -55,9 +55,9 @@ def test_first_block_contains_total_length(tag: int, length: int) -> None:
         (b"\x30\x84\x00\x00\x00\x01\x00", "length field"),
         (b"\x30\x83\x01\x00\x00", "longer than a card file"),
         (b"\x5f\x81\x81\x01\x00", "tag is longer"),
-        (b"\x30\x82\x01", "truncated in its header"),
-        (b"\x30\x05\x00", "truncated in its value"),
-        (b"", "truncated in its header"),
+        (b"\x30\x82\x01", "object header is truncated"),
+        (b"\x30\x05\x00", "object value is truncated"),
+        (b"", "object header is truncated"),
     ],
 )
 def test_malformed_objects_are_refused_with_reason(data: bytes, reason: str) -> None:

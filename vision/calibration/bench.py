@@ -36,7 +36,7 @@ class EngineBench:
         return figures(people, calibration_for(self.name, self.face_folder))
 
     def calibrate(self, people: Sequence[EncodedPerson]) -> tuple[Calibration, list[Figure]]:
-        """Calculate and save thresholds from half of the people, and measure them with the other half.
+        """Calculate and save thresholds from half of the people, and evaluate them on the other half.
 
         Raises TooFewPeople, NotCalibrated and OSError.
         """

@@ -1,4 +1,4 @@
-"""Rotate a head given as a depth map: which point of the frontal drawing is visible at which position.
+"""Rotate a head given as a depth map: find the point of the frontal drawing that is visible at each position.
 
 A turn about the vertical axis moves points along rows only, and a nod along columns only, so that each is an exact
 one-dimensional pass. Where the surface overlaps, such as the cheek behind the nose, the nearer point is visible.

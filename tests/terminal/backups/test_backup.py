@@ -245,7 +245,7 @@ def replace_content(file: Path) -> None:
         (truncate, "truncated"),
         (truncate_to_header, "truncated"),
         (flip_bit, "damaged"),
-        (replace_content, "not a backup of uketsuke"),
+        (replace_content, "not a uketsuke backup"),
     ],
 )
 def test_damaged_backup_is_refused(clinic: Clinic, damage: Callable[[Path], None], message: str) -> None:
