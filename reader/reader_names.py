@@ -1,4 +1,4 @@
-"""Matching of PC/SC reader names against the setting, and model names. No I/O.
+"""Match PC/SC reader names against the setting, and derive model names. No I/O.
 
 Examples: `ACS ACR1252 Dual Reader [ACR1252 Dual Reader PICC] 02 00`, `SONY FeliCa RC-S300/P (1033212) 01 00`. A name
 ends with the reader number, which changes when the reader is replugged, and the slot number.

@@ -35,7 +35,7 @@ def certificates(settings: Settings) -> Finding:
 def grade_certificates(expiry_dates: dict[str, datetime], now: datetime) -> Finding:
     """Grade the certificates. `expiry_dates` maps file names to expiry dates."""
     name, end = min(expiry_dates.items(), key=lambda item: item[1])
-    text = ", ".join(f"{file} until {expiry:%Y-%m-%d}" for file, expiry in expiry_dates.items())
+    text = ", ".join(f"{file} valid until {expiry:%Y-%m-%d}" for file, expiry in expiry_dates.items())
     if end <= now:
         return failed(f"{name} has expired: {text}", _REQUEST)
     if end - now < SOON:
@@ -55,12 +55,12 @@ def trust_anchors(settings: Settings) -> Finding:
             f"{count} key{'' if count == 1 else 's'} from {files} file{'' if files == 1 else 's'}; no expiry date"
         )
     if settings.reader.require_genuine_record:
-        no_face = "none: the face check is not possible"
+        no_face = "none: face checks are unavailable"
         match settings.vision.also_pin:
             case FaceAndPinPolicy.NEVER:
                 return warning(f"{no_face}, only the PIN", "Set reader.trust_anchors.")
             case FaceAndPinPolicy.WHERE_POSSIBLE:
-                text = f"{no_face}, and vision.also_pin = where-possible only asks for the PIN"
+                text = f"{no_face}, so vision.also_pin = where-possible asks for the PIN alone"
                 return warning(text, "Set reader.trust_anchors.")
             case FaceAndPinPolicy.ALWAYS:
                 text = f"{no_face}, but vision.also_pin = always requires it"

@@ -180,7 +180,7 @@ def to_outcome(answer: dict[str, Any]) -> FolderOutcome:
         case {"kind": "NotDelivered", "reason": reason, "error": error}:
             return NotDelivered(DeliveryFailure(reason), error)
         case _:
-            raise ValueError("unknown answer from the helper process")
+            raise ValueError("unexpected reply from the helper process")
 
 
 def _exchange(process: subprocess.Popen[bytes], request: bytes, answers: "SimpleQueue[bytes]") -> None:

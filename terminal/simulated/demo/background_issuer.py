@@ -34,7 +34,7 @@ class BackgroundIssuer(AbstractContextManager["BackgroundIssuer"]):
         self._thread.shutdown(cancel_futures=True)
 
     async def card_for(self, persona: Persona) -> Issued:
-        """Wait for the persona's card and registry entries. Re-raises an exception from issuing."""
+        """Wait for the persona's card and registry entries. Re-raises any exception raised while issuing it."""
         return await asyncio.wrap_future(self._issued[persona.name])
 
     def _issue(self, persona: Persona) -> Issued:

@@ -15,7 +15,7 @@ from terminal.simulated.exchange.names import Hostile, NotARequest, RequestName,
 
 DONE_FOLDER: Final = "done"
 MAX_FILES: Final = 200
-"""Maximum number of files per scan. Further files follow in the next scan."""
+"""Maximum number of files per scan. The next scan picks up the rest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,7 +197,7 @@ export class Screen {
     this.#fitFoot();
   }
 
-  /** Rotate footer content that does not fit, new content first. The last button, for staff, is alplacements visible. */
+  /** Rotate footer content that does not fit, new content first. The last button, for staff, is always visible. */
   #fitFoot() {
     const [zone, row] = [this.#zones.foot, this.#zones.foot.querySelector(".buttons")];
     const all = () => fits(row) && fits(zone) && [...zone.querySelectorAll(".state, button")].every(fits);

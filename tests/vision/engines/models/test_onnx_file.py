@@ -1,4 +1,4 @@
-"""Test the written ONNX files by comparing known bytes and running them in OpenCV."""
+"""Test the ONNX writer: compare its output with known bytes, and run it in OpenCV."""
 
 import cv2
 import numpy as np
