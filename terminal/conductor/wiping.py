@@ -1,4 +1,7 @@
-"""Overwrite patient data in memory after use, and all of it on every return to idle."""
+"""Overwrite patient data in memory after use, and all of it on every return to idle.
+
+`patient_data.Patient` holds the data to wipe; `session.moves.release_and_wipe` requests it when a reception ends.
+"""
 
 from abc import ABC, abstractmethod
 

@@ -7,13 +7,14 @@ import pytest
 from babel.messages.pofile import read_po
 
 from terminal.simulated.personas.steps import _STEPS
+from terminal.simulated.personas.tales import Language
 
 QUOTES = {"en": re.compile("“([^”{]+)”"), "ja": re.compile("「([^」{]+)」")}
 PASSWORD = "staff"
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
-def test_quoted_labels_exist(language: str) -> None:
+def test_quoted_labels_exist(language: Language) -> None:
     labels = set()
     for name in (language, f"staff_{language}"):
         with (files("terminal.words") / f"{name}.po").open("rb") as file:
