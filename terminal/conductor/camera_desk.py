@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from config.settings import VisionSettings
 from reader.authenticity import is_from_test_authority
-from terminal.conductor.patient_data import Patient
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.worker import Worker
 from terminal.problems import ProblemCode
 from terminal.session import events as ev

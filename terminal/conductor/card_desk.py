@@ -31,8 +31,8 @@ from reader.facts import (
 )
 from reader.link import CardLink, CardSlot
 from reader.reading import DEFAULT_OPENER, CardOpener
-from terminal.conductor.patient_data import Patient
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.worker import Worker
 from terminal.failures import CardReadFailure
 from terminal.qualification.contract import UserVerification

@@ -25,11 +25,11 @@ from terminal.conductor.face_record import open_face_record
 from terminal.conductor.ledger_desk import LedgerDesk
 from terminal.conductor.name_pictures import NamePictures
 from terminal.conductor.outcome import delivered_event
-from terminal.conductor.patient_data import Patient, wiped_patient
 from terminal.conductor.printed_desk import PrintedDesk
+from terminal.conductor.secret_buffers import wipe_buffer
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.shown_codes import ShownCodes
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.wiped_patient_data import Patient, wiped_patient
 from terminal.conductor.without_card import WithoutCard
 from terminal.problems import ProblemCode
 from terminal.session import effects as fx

@@ -5,7 +5,7 @@ import asyncio
 from consent.records import Cause, Decided
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.ledger_desk import LedgerDesk
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.qualification.receipts import decision_to_sign
 from terminal.session import events as ev
 from terminal.session.effects import RecordDecision

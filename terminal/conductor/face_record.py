@@ -5,7 +5,7 @@ import asyncio
 from reader.facts import Authenticity
 from terminal.conductor.camera_desk import CameraDesk
 from terminal.conductor.card_desk import CardDesk
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.session import effects as fx
 from terminal.session import events as ev
 

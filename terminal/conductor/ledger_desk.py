@@ -14,7 +14,7 @@ from consent.ledger import Ledger
 from consent.lifecycle import LifeCycleError
 from consent.records import WITHOUT_CARD, AskedQuestion, Cause, Decided, Opened, RecordedAnswer
 from consent.store import LedgerError
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.worker import Worker
 from terminal.handover.result_name import result_file_stem
 from terminal.qualification.contract import Way

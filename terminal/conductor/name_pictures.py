@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.files import write_atomically
-from terminal.conductor.patient_data import Patient
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
+from terminal.conductor.wiped_patient_data import Patient
 
 log = logging.getLogger(__name__)
 

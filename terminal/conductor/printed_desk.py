@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from reader.link import CodeScanner
 from reader.printed_code import CodeFault, Era, EraDate, WesternDate, build_printed_code, check_printed_code
 from terminal.conductor.code_camera import CodeCamera
-from terminal.conductor.patient_data import Patient
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.worker import Worker
 from terminal.session.effects import ReadFront, ScanCode
 from terminal.session.events import (

@@ -2,8 +2,8 @@
 
 from reader.face_record import FaceRecord
 from terminal.conductor.clock import Clock
-from terminal.conductor.patient_data import Patient
 from terminal.conductor.time_correction import MAX_CLOCK_DIFFERENCE
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.qualification.client import QualificationClient
 from terminal.qualification.contract import (
     Challenge,

@@ -2,7 +2,7 @@
 
 import secrets
 
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
 
 
 class ShownCodes:

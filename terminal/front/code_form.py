@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from reader.printed_code import CodeFault, check_printed_code
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
 
 
 class CodeField(StrEnum):

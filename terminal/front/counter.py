@@ -5,8 +5,8 @@ from typing import Protocol, runtime_checkable
 
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.name_pictures import NamePictures
-from terminal.conductor.patient_data import Patient
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.without_card import WithoutCard
 from terminal.handover.folder import DeliveryFailure
 from terminal.session.effects import Effect

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.front.code_form import LENGTHS, CodeForm
 from terminal.front.counter import Counter
 from terminal.session.states import PrintedCodeEntry, State

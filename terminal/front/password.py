@@ -6,7 +6,7 @@ from typing import Self
 from msgspec import Struct
 
 from config.settings import Settings
-from terminal.conductor.wiping import wipe_buffer
+from terminal.conductor.secret_buffers import wipe_buffer
 from terminal.front.attempts import Attempts
 from terminal.staff_password import effective_hash
 

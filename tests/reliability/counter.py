@@ -24,7 +24,7 @@ from terminal.conductor import card_watch
 from terminal.conductor import conductor as conducting
 from terminal.conductor.clock import Clock
 from terminal.conductor.conductor import Conductor
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.handover import process as helper_process
 from terminal.session import events as ev
 from terminal.session.effects import CheckFace

@@ -7,8 +7,8 @@ from config.settings import Settings
 from terminal.conductor.conductor import Conductor
 from terminal.conductor.delivery import Delivery
 from terminal.conductor.name_pictures import NamePictures
-from terminal.conductor.patient_data import Patient
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.without_card import WithoutCard
 from terminal.session.effects import Effect
 from terminal.session.events import Event

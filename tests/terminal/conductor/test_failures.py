@@ -15,7 +15,7 @@ from consent.ledger import LedgerFile
 from consent.records import Decided
 from consent.verification import LedgerIntact
 from terminal.assembly import NotReady, ledger_path, open_terminal
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.handover.patient_numbers import insured_key
 from terminal.problems import ProblemCode
 from terminal.session import events as ev

@@ -14,7 +14,7 @@ from config.settings import VisionSettings
 from terminal.cli.main import app
 from terminal.conductor import camera_desk
 from terminal.conductor.camera_desk import CameraDesk
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.problems import ProblemCode
 from terminal.qualification.keys import Enrolment, enrolment_path
 from terminal.session import effects as fx

@@ -12,7 +12,7 @@ from reader.softcard.card import SoftCard
 from reader.softcard.slot import SimulatedSlot
 from terminal.assembly import NotReady, card_opener
 from terminal.conductor.card_desk import CardDesk
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.session import effects as fx
 from terminal.session import events as ev
 from tests.terminal.conductor.counter_fixture import Desk

@@ -14,7 +14,7 @@ import pytest
 from reader.facts import CardGone
 from terminal.audit import AuditRecord, AuditTrail
 from terminal.conductor.card_desk import CardDesk
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.conductor.worker import Worker
 from terminal.session import effects as fx
 from terminal.session import events as ev

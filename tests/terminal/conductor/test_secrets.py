@@ -16,9 +16,9 @@ from terminal.assembly import Devices, NotReady, ledger_path, open_terminal
 from terminal.audit import audit
 from terminal.conductor.card_desk import CardDesk
 from terminal.conductor.clock import Clock
-from terminal.conductor.patient_data import Patient
 from terminal.conductor.printed_desk import PrintedDesk
 from terminal.conductor.service_desk import ServiceDesk
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.problems import ProblemCode
 from terminal.qualification.contract import Challenge
 from terminal.session import effects as fx

@@ -12,9 +12,9 @@ from consent.verification import LedgerIntact
 from terminal.conductor import delivery
 from terminal.conductor.clock import Clock
 from terminal.conductor.delivery import EXPIRED, DeliveryStage
-from terminal.conductor.patient_data import Patient
 from terminal.conductor.service_desk import ServiceDesk
 from terminal.conductor.time_correction import correct_times
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.problems import ProblemCode
 from terminal.qualification.client import Audit
 from terminal.qualification.contract import Challenge, QualificationResult

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.session.effects import Effect
 from terminal.session.events import Event
 from terminal.session.rules import Rules

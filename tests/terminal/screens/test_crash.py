@@ -18,7 +18,7 @@ from typing import Any, get_args
 import pytest
 
 from reader.face_record import FaceRecord
-from terminal.conductor.patient_data import Patient
+from terminal.conductor.wiped_patient_data import Patient
 from terminal.front import crash
 from terminal.front.log_lines import PlainFormatter
 from terminal.screens.app import TerminalApp

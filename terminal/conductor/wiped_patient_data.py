@@ -1,7 +1,7 @@
 """Data of one patient for one reception: secrets, photo, encodings, certificate, signatures.
 
-Stored in mutable buffers where possible and overwritten on every return to idle (see `terminal.conductor.wiping`).
-No other object stores this data.
+Stored in mutable buffers where possible (see `terminal.conductor.secret_buffers`) and overwritten on every return to
+idle, when `terminal.session.moves.release_and_wipe` requests it. No other object stores this data.
 """
 
 from datetime import date, datetime
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from config.platform.current import system
 from reader.face_record import FaceRecord
-from terminal.conductor.wiping import SecretDigits, Wipeable, wipe_buffer
+from terminal.conductor.secret_buffers import SecretDigits, Wipeable, wipe_buffer
 from terminal.qualification.contract import UserVerification
 
 if TYPE_CHECKING:

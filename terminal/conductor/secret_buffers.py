@@ -1,7 +1,4 @@
-"""Overwrite patient data in memory after use, and all of it on every return to idle.
-
-`patient_data.Patient` holds the data to wipe; `session.moves.release_and_wipe` requests it when a reception ends.
-"""
+"""Buffers for secrets that can be overwritten in memory. `wiped_patient_data` contains those of a reception."""
 
 from abc import ABC, abstractmethod
 
