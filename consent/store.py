@@ -40,7 +40,7 @@ Row = tuple[int, str, str]
 
 
 class LedgerError(Exception):
-    """The ledger cannot be used. The message contains the file, the reason and the fix."""
+    """The ledger cannot be used. The message names the file, the reason and the fix."""
 
 
 class LedgerInUse(LedgerError):
@@ -52,7 +52,7 @@ class LedgerUnwritable(LedgerError):
 
 
 class WriterLock:
-    """Lock of the single writer. The operating system releases it when the process ends."""
+    """The single writer's lock. The operating system releases it when the process ends."""
 
     def __init__(self, ledger: Path) -> None:
         path = ledger.with_name(ledger.name + ".lock")

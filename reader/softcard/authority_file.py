@@ -23,5 +23,5 @@ def read_authority_file(folder: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         raise ValueError(f"{folder} exists but contains no readable test authority")
     if content.get("format") != FORMAT:
-        raise ValueError(f"{folder} contains a test authority of an unsupported version")
+        raise ValueError(f"{folder} contains a test authority in an unsupported version")
     return content

@@ -1,6 +1,6 @@
 """Profiles of other cards that people put on a clinic's reader: ATRs and responses to SELECT.
 
-Comments give the source of each value: published, public code or assumed.
+Comments give where each value comes from: published documents, open-source code or assumption.
 """
 
 import functools

@@ -41,7 +41,7 @@ _WORDS = {
     "count": "dock.count",
     "done": "dock.done",
     "open": "dock.open",
-    "otherwise": "dock.ended-differently",
+    "unexpected": "dock.ended-differently",
     "minutes": "dock.minutes",
     "steps": "dock.steps",
     "answer": "dock.answer",

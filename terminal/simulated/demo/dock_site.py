@@ -239,7 +239,7 @@ class DockSite:
             "clockSlow": props.clock_slow,
             "ownFace": dock.own_face,
             "done": sorted(lesson.done),
-            "otherwise": sorted(lesson.unexpected),
+            "unexpected": sorted(lesson.unexpected),
             "begun": self._started,
             "problem": problem,
         }

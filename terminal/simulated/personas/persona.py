@@ -14,7 +14,7 @@ from terminal.simulated.service.registry import CardStatus
 
 
 class Sharing(StrEnum):
-    """The patient's answer to the question whether to share all data."""
+    """The patient's answer when asked whether to share all data."""
 
     ALL = "all"
     NONE = "none"
@@ -151,7 +151,7 @@ class Persona:
 
     @property
     def needs_own_terminal(self) -> bool:
-        """Whether the visit needs other settings, another clock or a restart."""
+        """Whether the visit needs different settings, a different clock or a restart."""
         other_profile = self.profile is Profile.QUALIFICATION_ONLY
         return bool(self.settings) or other_profile or self.script.mishap in (Mishap.CLOCK_WRONG, Mishap.POWER_CUT)
 

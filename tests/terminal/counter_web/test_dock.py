@@ -105,7 +105,7 @@ async def play_first_day(trainer: Trainer, names: tuple[str, ...]) -> None:
         await trainer.expect_mark(name)
     await expect(count).to_have_text(say("dock.count", done=len(names), all=len(FIRST_DAY)))
     await trainer.press("reset")
-    await expect(page.locator(".mark.done, .mark.otherwise")).to_have_count(0)
+    await expect(page.locator(".mark.done, .mark.unexpected")).to_have_count(0)
     await expect(page.locator(f"[data-person={FIRST_DAY[0]}][aria-current]")).to_be_visible()
     await expect(page.locator("[data-hand=service-normal]")).to_have_attribute("aria-pressed", "true")
 
@@ -202,7 +202,7 @@ def test_pharmacy_family_and_power_cut_can_be_played(tmp_path: Path) -> None:
         await trainer.choose_pin()
         await expect(counter.locator("h1")).to_have_text(words("ja", profile="pharmacy")("consent.question"))
         await trainer.press("card")  # before the end
-        await trainer.expect_mark("pharmacy", "otherwise")
+        await trainer.expect_mark("pharmacy", "unexpected")
         await trainer.open_drill("family")
         for persona in BY_NAME["family-of-three"].family:
             await trainer.press("card" if persona.name == "family-of-three" else "next-card")
@@ -230,7 +230,7 @@ def test_pharmacy_family_and_power_cut_can_be_played(tmp_path: Path) -> None:
         await trainer.expect_mark("clock-wrong")
         await trainer.press("service-slow")
         await trainer.press("reset")
-        await expect(page.locator(".mark.done, .mark.otherwise")).to_have_count(0)
+        await expect(page.locator(".mark.done, .mark.unexpected")).to_have_count(0)
         await expect(page.locator("[data-hand=clock]")).to_have_attribute("aria-pressed", "false")
         await expect(page.locator("[data-hand=service-normal]")).to_have_attribute("aria-pressed", "true")
 

@@ -2,13 +2,13 @@
 
 import { make } from "/page/js/make.js";
 
-const MARKS = { done: "✓", otherwise: "△", open: "・" };
+const MARKS = { done: "✓", unexpected: "△", open: "・" };
 
-/** Return "done", "otherwise" or "open". A family is done when all its members are done. */
+/** Return "done", "unexpected" or "open". A family is done when all its members are done. */
 export function outcome(book, state, name) {
   const { family } = book.people[name];
   if (family.every((member) => state.done.includes(member))) return "done";
-  return family.some((member) => state.otherwise.includes(member)) ? "otherwise" : "open";
+  return family.some((member) => state.unexpected.includes(member)) ? "unexpected" : "open";
 }
 
 export function currentList(book, state) {
