@@ -77,7 +77,10 @@ async def _own_face_from_the_start(settings: Settings, video: Path) -> None:
         assert not dock._camera_requested  # off before a face check
         await page.get_by_role("button", name="カードを置く").click()
         counter = page.frame_locator("iframe")
-        await counter.locator("[data-offer=face]").click()
+        face = counter.locator("[data-offer=face]")
+        await face.wait_for()
+        await page.wait_for_timeout(450)  # the page refuses earlier touches on a new screen
+        await face.click()
         await counter.locator("canvas").wait_for()
         for _ in range(100):
             if dock._camera_requested:
