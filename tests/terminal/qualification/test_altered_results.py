@@ -1,6 +1,6 @@
 """Tests that results that differ from the patient's answers are not delivered."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -215,17 +215,24 @@ def test_false_results_from_stub_are_not_delivered(counter: Any, card: Any, tmp_
     assert flags_in(terminal.files()[0])[Item.MEDICINES] == 0
 
 
+def replay_of_first(service_result: Callable[[str, Any], Awaitable[Any]]) -> Callable[[str, Any], Awaitable[Any]]:
+    """Return a service method that queries the real one, but always returns its first answer."""
+    answers: list[Any] = []
+
+    async def first_answer(check_id: str, caller: Any) -> Any:
+        answers.append(await service_result(check_id, caller))
+        return answers[0]
+
+    return first_answer
+
+
 def test_withdrawn_consent_is_not_in_later_file(
     counter: Any, card: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The consent is withdrawn before the file is written, but the service returns an earlier result."""
     terminal = DeliveryTerminal(counter, card, tmp_path)
     service_result = counter.server.service.result
-    answers: list[Result] = []
-
-    async def first_answer(check_id: str, caller: Any) -> Any:
-        answers.append(await service_result(check_id, caller))
-        return answers[0]
+    first_answer = replay_of_first(service_result)
 
     async def scenario(client: Any) -> None:
         with terminal.open(client):
@@ -274,12 +281,7 @@ def test_auditor_finds_wrongly_delivered_consent(
 ) -> None:
     """The terminal delivers a withdrawn consent because its comparison of results is disabled."""
     terminal = DeliveryTerminal(counter, card, tmp_path)
-    service_result = counter.server.service.result
-    answers: list[Result] = []
-
-    async def first_answer(check_id: str, caller: Any) -> Any:
-        answers.append(await service_result(check_id, caller))
-        return answers[0]
+    first_answer = replay_of_first(counter.server.service.result)
 
     async def scenario(client: Any) -> str:
         with terminal.open(client):
